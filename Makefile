@@ -1,0 +1,139 @@
+# hal9: make help lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+BUILD ?= build
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PYTHON ?= /usr/bin/python3
+
+# Results must not depend on the compiler's freedom: no contraction, no fast-math.
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+CPPFLAGS_ := -D_GNU_SOURCE -DH9_VERSION='"$(VERSION)"'
+CFLAGS_ := -std=c11 -ffp-contract=off -fPIC -fvisibility=default -fno-semantic-interposition -fopenmp $(WARN)
+CFLAGS ?= -O2 -g
+ifdef DEV
+CFLAGS := -O1 -g
+WARN += -Werror
+endif
+ifdef SANITIZE
+CFLAGS_ += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+LDFLAGS_ += -fsanitize=$(SANITIZE)
+BUILD := $(BUILD)/san
+endif
+LDLIBS_ := -lyaml -lzstd -lxxhash -lm
+
+LIB_SRC := $(sort $(wildcard libcore/*/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+CMD_SRC := $(sort $(wildcard cmd/hal9-*.c))
+PROGRAMS := $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNITS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+MANUALS := $(sort $(wildcard man/*.[1-9]))
+LIB_A := $(BUILD)/lib/libhal9.a
+LIB_SO := $(BUILD)/lib/libhal9.so.0
+
+.DEFAULT_GOAL := all
+.PHONY: all help units demo check bench bench-quick soak deps install uninstall clean layers
+
+all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the library
+units: $(UNITS) ## build the unit tests
+
+# A SIMD kernel is a file of its own, NAME_LEVEL.c, compiled with that level's flags.
+$(BUILD)/obj/%_sse.o: SIMD_FLAGS := -msse4.2
+$(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -mavx2 -mbmi -mbmi2 -mpopcnt
+$(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -MMD -MP -c -o $@ $<
+
+# Rebuilds everything when the compiler or its flags change.
+FLAGS_LINE := $(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(LDFLAGS_) $(LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_LINE))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_LINE))' > $@
+FORCE:
+
+$(LIB_A): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+$(LIB_SO): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -fopenmp $(LDFLAGS_) $(LDFLAGS) -Wl,-soname,libhal9.so.0 -o $@ $^ $(LDLIBS_)
+	@ln -sf libhal9.so.0 $(BUILD)/lib/libhal9.so
+
+$(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(CC) -fopenmp $(LDFLAGS_) $(LDFLAGS) -o $@ $< $(LIB_A) $(LDLIBS_)
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(CC) -fopenmp $(LDFLAGS_) $(LDFLAGS) -o $@ $< $(LIB_A) $(LDLIBS_)
+.SECONDARY:
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+deps: ## install what the build, the demo and the tests need from Debian
+	@sh tests/tools/need all
+
+demo: ## set up, build, run a published network and show results
+	@sh tests/tools/need demo
+	@$(MAKE) --no-print-directory -s all
+	@sh examples/demo.sh $(BUILD)/bin $(BUILD)/demo
+
+check: ## set up, build, run all tests; ends with "N passed, N failed"
+	@sh tests/tools/need check
+	@$(MAKE) --no-print-directory -s all units
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/tools/check
+
+bench: ## measure, with ratios against peers and spread
+	@sh tests/tools/need bench
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/bench/run
+bench-quick: ## the same in under two minutes
+	@sh tests/tools/need bench
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/bench/run --quick
+
+soak: ## long tests: full-scale networks, large streams, fuzzing
+	@sh tests/tools/need check
+	@$(MAKE) --no-print-directory -s all units
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/tools/soak
+
+layers: ## check that no file includes a layer above its own
+	@sh tests/tools/layers
+
+install: all ## install under DESTDIR PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/hal9/examples
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB_A) $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(LIB_SO) $(DESTDIR)$(PREFIX)/lib
+	ln -sf libhal9.so.0 $(DESTDIR)$(PREFIX)/lib/libhal9.so
+	for d in base format model whole; do \
+	  install -d $(DESTDIR)$(PREFIX)/include/hal9/$$d && \
+	  install -m 644 libcore/$$d/*.h $(DESTDIR)$(PREFIX)/include/hal9/$$d || exit 1; done
+	for m in $(MANUALS); do s=$${m##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
+	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
+	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(PREFIX)/share/hal9/examples
+	install -m 755 $(wildcard examples/*.sh) $(DESTDIR)$(PREFIX)/share/hal9/examples
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+	  'Name: hal9' 'Description: streams of spiking networks: read, write, build, simulate' 'Version: $(VERSION)' \
+	  'Libs: -L$${libdir} -lhal9' 'Libs.private: $(LDLIBS_) -fopenmp' 'Cflags: -I$${includedir}' \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hal9.pc
+
+uninstall: ## remove what install put there
+	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/libhal9.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/hal9.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/hal9 $(DESTDIR)$(PREFIX)/share/hal9
+	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo '  make DEV=1           warnings are errors, -O1 -g'
+	@echo '  make SANITIZE=address,undefined   into build/san'
+	@echo '  CC=clang BUILD=build/clang        another compiler'

@@ -1,0 +1,31 @@
+/* File descriptors: whole reads and writes through EINTR and short counts, inputs and outputs
+ * opened the way a Unix filter should. */
+#ifndef H9_BASE_IO_H
+#define H9_BASE_IO_H
+
+#include "status.h"
+
+/* Reads until n bytes or end of file; *got tells how many. H9_OK or H9_EIO. */
+int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) H9_UNUSED_RESULT;
+/* Writes all n bytes. H9_EIO with e->sys = errno (EPIPE included: SIGPIPE is left to the program). */
+int h9_write_full(int fd, const void *p, size_t n, h9_error *e) H9_UNUSED_RESULT;
+
+/* Opens a named input, "-" or NULL meaning standard input. The name to use in messages is
+ * returned in *shown ("standard input" or the path; not owned). H9_ENOINPUT when it cannot be
+ * opened, is a directory, or is a terminal (binary input). */
+int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;
+
+/* An output that appears under its final name only when it is complete: a named file is written
+ * as PATH.partial and renamed by h9_output_commit; standard output is written through. */
+typedef struct h9_output {
+  int fd;
+  char *path, *partial; /* NULL for standard output */
+} h9_output;
+/* H9_EIO when it cannot be made; H9_EUSAGE when standard output is a terminal and not `force`. */
+int h9_output_open(h9_output *o, const char *path, bool force, h9_error *e) H9_UNUSED_RESULT;
+/* Syncs nothing, closes (checked) and renames. Releases `o` in every case. */
+int h9_output_commit(h9_output *o, h9_error *e) H9_UNUSED_RESULT;
+/* Closes and removes the partial file. */
+void h9_output_abandon(h9_output *o);
+
+#endif

@@ -1,0 +1,87 @@
+/* One YAML file for all programs, checked whole against the schema of hal9-config(5). Every mistake of
+ * a run is collected, one line each: "FILE:LINE:COLUMN: key: what is wrong, what was expected". */
+#ifndef H9_WHOLE_CONFIG_H
+#define H9_WHOLE_CONFIG_H
+
+#include "../format/network.h"
+#include "../format/yaml.h"
+#include "../model/models.h"
+
+enum h9_layout_type {
+  H9_LAYOUT_NONE, H9_LAYOUT_BOX, H9_LAYOUT_BALL, H9_LAYOUT_SPHERE, H9_LAYOUT_DISK, H9_LAYOUT_ELLIPSOID,
+  H9_LAYOUT_GRID, H9_LAYOUT_BLOB, H9_LAYOUT_COLUMN, H9_LAYOUT_FILE, H9_LAYOUTS,
+};
+const char *h9_layout_name(enum h9_layout_type t);
+int h9_layout_parse(const char *name); /* -1: none of that name */
+
+/* Where a population's somata lie. Lengths in um. */
+typedef struct h9_layout {
+  enum h9_layout_type type;
+  int dimensions;      /* 1, 2, 3 */
+  double extent[3];    /* full widths; ball and sphere: diameter in [0]; disk: diameter in [0], the
+                          disk lies in the x-y plane (2-D); ellipsoid: full axes; column: x, y widths (or
+                          diameter when `round`) and [2] = height */
+  double center[3];
+  bool round;          /* column with circular section */
+  double jitter;       /* grid: uniform displacement within +- jitter * spacing, 0 .. 1 */
+  double spread[3];    /* blob: standard deviations */
+  double min_distance; /* between somata of this population and of those generated before it; 0: free */
+  char *file;          /* positions: text, one neuron a line, x [y [z]], spaces, tabs or commas, # comments; um */
+} h9_layout;
+
+typedef struct h9_population_config {
+  h9_layout layout;
+  uint32_t n_values;
+  char **value_name;
+  h9_dist *value; /* in the model's unit; expressions may use x, y, z */
+} h9_population_config;
+
+enum h9_stimulus_type { H9_STIMULUS_POISSON, H9_STIMULUS_DC };
+typedef struct h9_stimulus {
+  enum h9_stimulus_type type;
+  uint32_t target;     /* population */
+  double rate;         /* Hz a neuron, all its sources together (poisson) */
+  double weight;       /* target model's weight unit (poisson) */
+  double amplitude;    /* pA (dc) */
+  double start, stop;  /* ms; stop inf: to the end */
+  uint32_t line, column;
+} h9_stimulus;
+
+typedef struct h9_simulation_config {
+  double duration;  /* ms; NaN: not given */
+  double transient; /* ms, 0 */
+  bool record_spikes;
+  uint32_t n_stimuli;
+  h9_stimulus *stimuli;
+} h9_simulation_config;
+
+typedef struct h9_statistics_config {
+  double start, stop;        /* ms; NaN: all */
+  double bin;                /* ms, count bins of correlation (2) and Fano factor */
+  double psth_bin;           /* ms */
+  uint32_t correlation_sample; /* neurons a population (250) */
+  uint32_t min_spikes;       /* of a neuron for its CV (10) */
+} h9_statistics_config;
+
+typedef struct h9_config {
+  h9_yaml yaml;
+  h9_network net;       /* dt, seed, populations (names, models, counts, first ids), projections (unplanned), domain */
+  bool has_populations, has_connections, has_simulation, seed_given, dt_given;
+  h9_population_config *populations; /* [net.n_populations] */
+  h9_simulation_config simulation;
+  h9_statistics_config statistics;
+  h9_node *experiment;  /* checked by hal9-run; NULL when absent */
+} h9_config;
+
+/* Reads, overrides parameters by `set` ("name=expression"; unknown names are errors), checks all
+ * sections. H9_ENOINPUT, H9_ECONFIG (text holds every mistake, a line each, at most 50), H9_EUSAGE for a
+ * bad --set. Without -c a program calls h9_config_init for the defaults. */
+int h9_config_read(h9_config *c, const char *path, const char *const *set, size_t n_set, h9_error *e) H9_UNUSED_RESULT;
+void h9_config_init(h9_config *c);
+void h9_config_release(h9_config *c);
+/* When the network comes from a stream rather than from the file (hal9-index, hal9-step): checks that the
+ * file's populations, as far as it has any, are the stream's (name, model, count), and resolves
+ * projections and stimuli against them. */
+int h9_config_match(const h9_config *c, const h9_network *stream, const char *stream_name, h9_error *e) H9_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,68 @@
+/* Options that all programs share: one argp child, one meaning. Also what every command does around
+ * them: opening inputs and outputs, progress, provenance of the effective options. */
+#ifndef H9_WHOLE_OPTIONS_H
+#define H9_WHOLE_OPTIONS_H
+
+#include "../base/io.h"
+#include "../format/network.h"
+#include <argp.h>
+#include <stdio.h>
+
+enum h9_progress_mode { H9_PROGRESS_AUTO, H9_PROGRESS_ALWAYS, H9_PROGRESS_NEVER };
+
+typedef struct h9_options {
+  const char *config;  /* -c, --config FILE; NULL: none */
+  const char **set;    /* --set NAME=VALUE, in order given */
+  size_t n_set;
+  bool seed_given;
+  uint64_t seed;       /* --seed N, decimal or 0x */
+  int threads;         /* -@, --threads N: flag, else HAL9_THREADS, else processors; >= 1 */
+  const char *output;  /* -o, --output FILE; NULL: standard output */
+  bool force;          /* -f: binary to a terminal */
+  bool quiet;          /* -q */
+  int verbose;         /* -v, repeatable */
+  enum h9_progress_mode progress; /* --progress auto|always|never */
+  int level;           /* --level N: zstd level, 0 = default */
+  const char *label;   /* --label TEXT: kept in the provenance */
+  char **operand;      /* file operands, where the program takes any */
+  size_t n_operand;
+} h9_options;
+
+/* Put into a program's `children`; its parser gets the h9_options as input via state->child_inputs[i]. */
+extern const struct argp h9_options_argp;
+void h9_options_init(h9_options *o);
+void h9_options_release(h9_options *o);
+/* For the program's ARGP_KEY_ARG: collects an operand. H9_OK or H9_ESYSTEM. */
+int h9_options_operand(h9_options *o, char *arg) H9_UNUSED_RESULT;
+
+/* argp_program_version and the bug address are set from here by every program. */
+extern const char h9_version[];
+
+/* Whole-number, positive-number and length parsers for options: "30um" or "30 um", a bare number in the
+ * option's own unit. H9_EUSAGE with "--radius: found 'x', expected a length such as 30um". */
+int h9_option_quantity(const char *option, const char *text, const h9_unit *unit, double *value, h9_error *e) H9_UNUSED_RESULT;
+int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value, h9_error *e) H9_UNUSED_RESULT;
+
+/* Progress on a terminal: "hal9-step: 3.2 of 10 s  32 %  RTF 0.71  10 s left". Drawn at most ten
+ * times a second, from two seconds on (or at once with H9_PROGRESS_ALWAYS), cleared at the end. */
+typedef struct h9_progress {
+  FILE *out;
+  const char *program;
+  bool on, drawn;
+  enum h9_progress_mode mode;
+  uint64_t begun_ns, last_ns;
+} h9_progress;
+void h9_progress_begin(h9_progress *p, const h9_options *o, const char *program, FILE *out);
+/* done of total (total 0: unknown) in `unit` ("ms", "neurons", "connections"); `extra` may be NULL. */
+void h9_progress_show(h9_progress *p, double done, double total, const char *unit, const char *extra);
+void h9_progress_end(h9_progress *p);
+
+/* Provenance entry of this run: `shaping` lists the options that shape the result, canonical. */
+int h9_provenance_make(h9_provenance *p, const char *program, const char *shaping, const h9_options *o,
+                       uint64_t seed, const h9_hash *parents, uint32_t n_parents, h9_error *e) H9_UNUSED_RESULT;
+
+/* Prints "program: text" (each line) to `err` and returns the exit code; dies quietly
+ * (restores SIGPIPE's default and raises it) when the output was a closed pipe. */
+int h9_report(FILE *err, const char *program, const h9_error *e);
+
+#endif
