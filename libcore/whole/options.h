@@ -35,7 +35,7 @@ void h9_options_release(h9_options *o);
 /* For the program's ARGP_KEY_ARG: collects an operand. H9_OK or H9_ESYSTEM. */
 int h9_options_operand(h9_options *o, char *arg) H9_UNUSED_RESULT;
 
-/* argp_program_version and the bug address are set from here by every program. */
+/* Also what --version prints (argp_program_version is set here for every program). */
 extern const char h9_version[];
 
 /* Whole-number, positive-number and length parsers for options: "30um" or "30 um", a bare number in the

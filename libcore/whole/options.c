@@ -1,0 +1,211 @@
+#include "options.h"
+
+#include "../base/clock.h"
+#include "../base/cpu.h"
+#include "../base/memory.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char h9_version[] = H9_VERSION;
+const char *argp_program_version = "hal9 " H9_VERSION;
+error_t argp_err_exit_status = H9_EUSAGE;
+
+enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL };
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "Options of all hal9 programs:", 10},
+    {"config", 'c', "FILE", 0, "Read the experiment's YAML file (hal9-config(5))", 0},
+    {"set", OPT_SET, "NAME=VALUE", 0, "Override a parameter of the configuration (repeatable)", 0},
+    {"seed", OPT_SEED, "N", 0, "Seed of all random numbers, decimal or 0x hexadecimal", 0},
+    {"threads", '@', "N", 0, "Threads (default: HAL9_THREADS, else the processors there are)", 0},
+    {"output", 'o', "FILE", 0, "Write to FILE, which appears when it is complete", 0},
+    {"force", 'f', 0, 0, "Write binary data to a terminal", 0},
+    {"level", OPT_LEVEL, "N", 0, "Compression level of zstd, -50 to 19 (default: 1)", 0},
+    {"label", OPT_LABEL, "TEXT", 0, "Keep TEXT in the stream's provenance", 0},
+    {"progress", OPT_PROGRESS, "WHEN", 0, "Show progress: auto, always or never", 0},
+    {"quiet", 'q', 0, 0, "Say nothing but errors", 0},
+    {"verbose", 'v', 0, 0, "Say more (repeatable)", 0},
+    {0, 0, 0, 0, 0, 0},
+};
+
+static int parse_u64(const char *text, uint64_t *v) {
+  char *end;
+  if (!*text || strchr("+- \t\n", *text)) return -1;
+  errno = 0;
+  unsigned long long u = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+  if (errno || *end) return -1;
+  *v = u;
+  return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  h9_options *o = state->input;
+  uint64_t n;
+  switch (key) {
+  case 'c': o->config = arg; break;
+  case OPT_SET: {
+    if (!strchr(arg, '=') || *arg == '=') argp_error(state, "--set: found '%s', expected NAME=VALUE", arg);
+    const char **set = realloc(o->set, (o->n_set + 1) * sizeof *set);
+    if (!set) return ENOMEM;
+    o->set = set;
+    o->set[o->n_set++] = arg;
+    break;
+  }
+  case OPT_SEED:
+    if (parse_u64(arg, &o->seed)) argp_error(state, "--seed: found '%s', expected a whole number", arg);
+    o->seed_given = true;
+    break;
+  case '@':
+    if (parse_u64(arg, &n) || n < 1 || n > 1024)
+      argp_error(state, "--threads: found '%s', expected a whole number from 1 to 1024", arg);
+    o->threads = (int)n;
+    break;
+  case 'o': o->output = arg; break;
+  case 'f': o->force = true; break;
+  case OPT_LEVEL: {
+    char *end;
+    long level = strtol(arg, &end, 10);
+    if (!*arg || *end || level < -50 || level > 19)
+      argp_error(state, "--level: found '%s', expected a whole number from -50 to 19", arg);
+    o->level = (int)level;
+    break;
+  }
+  case OPT_LABEL: o->label = arg; break;
+  case OPT_PROGRESS:
+    if (strcmp(arg, "auto") == 0) o->progress = H9_PROGRESS_AUTO;
+    else if (strcmp(arg, "always") == 0) o->progress = H9_PROGRESS_ALWAYS;
+    else if (strcmp(arg, "never") == 0) o->progress = H9_PROGRESS_NEVER;
+    else argp_error(state, "--progress: found '%s', expected auto, always or never", arg);
+    break;
+  case 'q': o->quiet = true; break;
+  case 'v': o->verbose++; break;
+  case ARGP_KEY_END:
+    if (o->threads == 0) {
+      const char *env = getenv("HAL9_THREADS");
+      if (env && *env) {
+        if (parse_u64(env, &n) || n < 1 || n > 1024)
+          argp_error(state, "HAL9_THREADS: found '%s', expected a whole number from 1 to 1024", env);
+        o->threads = (int)n;
+      } else o->threads = h9_cpu_count();
+    }
+    break;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+const struct argp h9_options_argp = {.options = option_table, .parser = parse_option};
+
+void h9_options_init(h9_options *o) { *o = (h9_options){0}; }
+
+void h9_options_release(h9_options *o) {
+  free(o->set);
+  free(o->operand);
+  *o = (h9_options){0};
+}
+
+int h9_options_operand(h9_options *o, char *arg) {
+  char **operand = realloc(o->operand, (o->n_operand + 1) * sizeof *operand);
+  if (!operand) return H9_ESYSTEM;
+  o->operand = operand;
+  o->operand[o->n_operand++] = arg;
+  return H9_OK;
+}
+
+int h9_option_quantity(const char *option, const char *text, const h9_unit *unit, double *value, h9_error *e) {
+  h9_expr x = {0};
+  h9_dim dim;
+  size_t at;
+  h9_error why = {0};
+  int bad = h9_expr_compile(&x, text, NULL, 0, &dim, &at, &why);
+  double v = bad ? NAN : h9_expr_eval(&x, NULL);
+  h9_expr_release(&x);
+  if (!bad && isfinite(v)) {
+    if (h9_dim_equal(dim, unit->dim)) {
+      *value = v * unit->per_coherent;
+      return H9_OK;
+    }
+    if (h9_dim_equal(dim, (h9_dim){0})) { /* a bare number is in the option's own unit */
+      *value = v;
+      return H9_OK;
+    }
+  }
+  if (unit->name[0])
+    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a quantity in %s such as '1 %s'", option, text,
+                   unit->name, unit->name);
+  return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a number", option, text);
+}
+
+int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value,
+                    h9_error *e) {
+  uint64_t v;
+  if (parse_u64(text, &v) || v < low || v > high)
+    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a whole number from %llu to %llu", option, text,
+                   (unsigned long long)low, (unsigned long long)high);
+  *value = v;
+  return H9_OK;
+}
+
+void h9_progress_begin(h9_progress *p, const h9_options *o, const char *program, FILE *out) {
+  *p = (h9_progress){.out = out, .program = program, .mode = o->progress};
+  p->begun_ns = p->last_ns = h9_clock_ns();
+  p->on = p->mode == H9_PROGRESS_ALWAYS || (p->mode == H9_PROGRESS_AUTO && !o->quiet && isatty(fileno(out)));
+}
+
+void h9_progress_show(h9_progress *p, double done, double total, const char *unit, const char *extra) {
+  if (!p->on) return;
+  uint64_t now = h9_clock_ns();
+  uint64_t patience = p->mode == H9_PROGRESS_ALWAYS ? 0 : UINT64_C(2000000000);
+  if (now - p->begun_ns < patience || (p->drawn && now - p->last_ns < UINT64_C(100000000))) return;
+  p->last_ns = now;
+  p->drawn = true;
+  double spent = (double)(now - p->begun_ns) * 1e-9;
+  fprintf(p->out, "\r%s: ", p->program);
+  if (total > 0) {
+    double part = done < total ? done / total : 1;
+    fprintf(p->out, "%.6g of %.6g %s  %3.0f %%", done, total, unit, 100 * part);
+    if (part > 0.01) fprintf(p->out, "  %.0f s left", spent / part - spent);
+  } else fprintf(p->out, "%.6g %s  %.0f s", done, unit, spent);
+  fprintf(p->out, "%s%s\033[K", extra ? "  " : "", extra ? extra : "");
+  fflush(p->out);
+}
+
+void h9_progress_end(h9_progress *p) {
+  if (p->drawn) {
+    fputs("\r\033[K", p->out);
+    fflush(p->out);
+  }
+  p->on = p->drawn = false;
+}
+
+int h9_provenance_make(h9_provenance *p, const char *program, const char *shaping, const h9_options *o,
+                       uint64_t seed, const h9_hash *parents, uint32_t n_parents, h9_error *e) {
+  *p = (h9_provenance){.program = h9_strdup(program),
+                       .version = h9_strdup(h9_version),
+                       .options = h9_strdup(shaping),
+                       .label = h9_strdup(o->label ? o->label : ""),
+                       .seed = seed};
+  if (!p->program || !p->version || !p->options || !p->label)
+    return h9_fail_memory(e, strlen(shaping), "provenance");
+  uint32_t room = sizeof p->output_of_parents / sizeof p->output_of_parents[0];
+  for (uint32_t i = 0; i < n_parents && i < room; i++) p->output_of_parents[p->n_parents++] = parents[i];
+  return H9_OK;
+}
+
+int h9_report(FILE *err, const char *program, const h9_error *e) {
+  if (e->sys == EPIPE) {
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+  }
+  for (const char *line = e->text; *line;) {
+    size_t n = strcspn(line, "\n");
+    fprintf(err, "%s: %.*s\n", program, (int)n, line);
+    line += n + (line[n] == '\n');
+  }
+  return e->code;
+}
