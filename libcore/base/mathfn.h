@@ -10,10 +10,12 @@ double h9_exp(double x);   /* error <= 2 ulp; 0 below -745.2, inf above 709.78 *
 double h9_expm1(double x); /* error <= 4 ulp */
 double h9_log(double x);   /* error <= 2 ulp; -inf at 0, NaN below */
 double h9_log1p(double x); /* error <= 4 ulp */
-double h9_pow(double x, double y); /* error <= 16 ulp for |y log x| <= 700; x < 0 with integral y allowed */
-double h9_sin(double x);   /* error <= 4 ulp for |x| <= 1e5 */
+double h9_pow(double x, double y); /* error <= 16 ulp for |y log x| <= 700; x < 0 with integral y allowed;
+                                      exact where y is whole, |y| <= 256 and the result a double */
+double h9_sin(double x);   /* error <= 4 ulp for |x| <= 1e5; NaN beyond 2^50 */
 double h9_cos(double x);
 double h9_tanh(double x);  /* error <= 8 ulp */
+double h9_erf(double x);   /* error <= 4 ulp */
 double h9_erfc(double x);  /* relative error <= 1e-13 for x <= 26 */
 double h9_lgamma(double x); /* x > 0; relative error <= 1e-13 away from its zeros */
 double h9_normal_cdf(double z);
