@@ -24,7 +24,9 @@ typedef struct h9_dist {
 
 bool h9_dist_is_constant(const h9_dist *d);
 double h9_dist_constant(const h9_dist *d); /* of a constant one, clipped */
-/* Draws; truncation by inverse CDF, exact, no loop. vars as for h9_expr_eval. */
+/* Draws; truncation by inverse CDF, exact, no loop: two words of `draws` for every random type, none for
+ * an expression. vars as for h9_expr_eval. NaN where parameters that vary by place are
+ * not valid there (sd < 0, low > high, no mass between min and max): the caller names the place. */
 double h9_dist_draw(const h9_dist *d, h9_draws *draws, const double *vars);
 /* P(value <= v) for constant parameters, truncation included: for tests and alias tables. */
 double h9_dist_cdf(const h9_dist *d, double v);
@@ -34,6 +36,8 @@ int h9_dist_check(const h9_dist *d, h9_error *e) H9_UNUSED_RESULT;
 int h9_dist_constant_make(h9_dist *d, double value) H9_UNUSED_RESULT;
 int h9_dist_copy(h9_dist *to, const h9_dist *from) H9_UNUSED_RESULT;
 void h9_dist_release(h9_dist *d);
+/* Stream form: u8 type, expression a, expression b (uniform, normal, lognormal only), f64 min, f64 max.
+ * The decoder checks as h9_dist_check does, with H9_EDATA. */
 void h9_dist_encode(const h9_dist *d, h9_buf *b);
 int h9_dist_decode(h9_dist *d, h9_bytes *c, h9_error *e) H9_UNUSED_RESULT;
 
