@@ -5,29 +5,8 @@
 
 #include "../format/network.h"
 #include "../format/yaml.h"
+#include "../model/layout.h"
 #include "../model/models.h"
-
-enum h9_layout_type {
-  H9_LAYOUT_NONE, H9_LAYOUT_BOX, H9_LAYOUT_BALL, H9_LAYOUT_SPHERE, H9_LAYOUT_DISK, H9_LAYOUT_ELLIPSOID,
-  H9_LAYOUT_GRID, H9_LAYOUT_BLOB, H9_LAYOUT_COLUMN, H9_LAYOUT_FILE, H9_LAYOUTS,
-};
-const char *h9_layout_name(enum h9_layout_type t);
-int h9_layout_parse(const char *name); /* -1: none of that name */
-
-/* Where a population's somata lie. Lengths in um. */
-typedef struct h9_layout {
-  enum h9_layout_type type;
-  int dimensions;      /* 1, 2, 3 */
-  double extent[3];    /* full widths; ball and sphere: diameter in [0]; disk: diameter in [0], the
-                          disk lies in the x-y plane (2-D); ellipsoid: full axes; column: x, y widths (or
-                          diameter when `round`) and [2] = height */
-  double center[3];
-  bool round;          /* column with circular section */
-  double jitter;       /* grid: uniform displacement within +- jitter * spacing, 0 .. 1 */
-  double spread[3];    /* blob: standard deviations */
-  double min_distance; /* between somata of this population and of those generated before it; 0: free */
-  char *file;          /* positions: text, one neuron a line, x [y [z]], spaces, tabs or commas, # comments; um */
-} h9_layout;
 
 typedef struct h9_population_config {
   h9_layout layout;

@@ -1,0 +1,154 @@
+/* Random sequential addition ("dart throwing") with a hashed grid. Densities at which it jams:
+ * Renyi 1958 for the line; Torquato, Uche & Stillinger 2006 (Phys. Rev. E 74:061308) for 2 and 3 dimensions. */
+#include "spacing.h"
+
+#include "../base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct h9_spacing {
+  float *x, *y, *z;
+  size_t n, cap;    /* points of all populations so far, this one's included */
+  size_t begin;     /* where this population begins */
+  double distance, cell;
+  uint32_t *head, *next; /* chains of points by hashed cell, UINT32_MAX ends one */
+  uint64_t mask;
+};
+
+int h9_spacing_new(h9_spacing **s, h9_error *e) {
+  *s = calloc(1, sizeof **s);
+  return *s ? H9_OK : h9_fail_memory(e, sizeof **s, "minimum distances");
+}
+
+static void drop_cells(h9_spacing *s) {
+  free(s->head);
+  free(s->next);
+  s->head = s->next = NULL;
+}
+
+void h9_spacing_free(h9_spacing *s) {
+  if (!s) return;
+  drop_cells(s);
+  free(s->x);
+  free(s->y);
+  free(s->z);
+  free(s);
+}
+
+static uint64_t hash_cell(const h9_spacing *s, int64_t i, int64_t j, int64_t k) {
+  uint64_t h = (uint64_t)i * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)j * UINT64_C(0xC2B2AE3D27D4EB4F) ^
+               (uint64_t)k * UINT64_C(0x165667B19E3779F9);
+  h ^= h >> 29;
+  h *= UINT64_C(0xBF58476D1CE4E5B9);
+  return (h >> 32) & s->mask;
+}
+
+static int64_t cell_of(const h9_spacing *s, double v) { return (int64_t)floor(v / s->cell); }
+
+static void chain(h9_spacing *s, size_t i) {
+  uint64_t h = hash_cell(s, cell_of(s, s->x[i]), cell_of(s, s->y[i]), cell_of(s, s->z[i]));
+  s->next[i] = s->head[h];
+  s->head[h] = (uint32_t)i;
+}
+
+int h9_spacing_extend(h9_spacing *s, uint32_t count, double distance, h9_error *e) {
+  s->begin = s->n;
+  s->n += count;
+  float **axis[3] = {&s->x, &s->y, &s->z};
+  for (int i = 0; i < 3; i++) {
+    float *p = realloc(*axis[i], s->n * sizeof(float));
+    if (!p) return h9_fail_memory(e, s->n * sizeof(float), "positions kept for minimum distances");
+    *axis[i] = p;
+  }
+  drop_cells(s);
+  s->distance = distance;
+  if (distance == 0) return H9_OK;
+  /* Twice the distance: a neighbourhood then meets 3.4 cells on average, few points in each. The
+   * lower bound keeps cell numbers of coordinates up to 1e9 um far inside 64 bits. */
+  s->cell = 2 * distance > 1e-6 ? 2 * distance : 1e-6;
+  uint64_t size = 1024;
+  while (size < s->n) size *= 2;
+  s->mask = size - 1;
+  s->head = malloc(size * sizeof(uint32_t));
+  s->next = malloc(s->n * sizeof(uint32_t));
+  if (!s->head || !s->next) return h9_fail_memory(e, (size + s->n) * sizeof(uint32_t), "cells for minimum distances");
+  for (uint64_t i = 0; i < size; i++) s->head[i] = UINT32_MAX;
+  for (size_t i = 0; i < s->begin; i++) chain(s, i);
+  return H9_OK;
+}
+
+bool h9_spacing_free_at(const h9_spacing *s, const float p[3]) {
+  double d = s->distance, x = p[0], y = p[1], z = p[2];
+  int64_t i1 = cell_of(s, x + d), j0 = cell_of(s, y - d), j1 = cell_of(s, y + d), k0 = cell_of(s, z - d), k1 = cell_of(s, z + d);
+  for (int64_t i = cell_of(s, x - d); i <= i1; i++)
+    for (int64_t j = j0; j <= j1; j++)
+      for (int64_t k = k0; k <= k1; k++)
+        for (uint32_t q = s->head[hash_cell(s, i, j, k)]; q != UINT32_MAX; q = s->next[q]) {
+          double dx = s->x[q] - x, dy = s->y[q] - y, dz = s->z[q] - z;
+          if (dx * dx + dy * dy + dz * dz < d * d) return false;
+        }
+  return true;
+}
+
+void h9_spacing_put(h9_spacing *s, uint32_t index, const float p[3]) {
+  size_t i = s->begin + index;
+  s->x[i] = p[0];
+  s->y[i] = p[1];
+  s->z[i] = p[2];
+  if (s->head) chain(s, i);
+}
+
+/* What is possible */
+
+static const double PI = 0x1.921fb54442d18p+1;
+static const double densest[4] = {0, 1, 0.9069, 0.7405};
+static const double jammed[4] = {0, 0.7476, 0.5470, 0.3841};
+
+/* How many balls of diameter d of the given density have their centers in the layout: those balls
+ * lie in the layout widened by d. */
+static double room(const h9_layout *l, double d, const double density[4]) {
+  double w[3], lo[3], hi[3];
+  int n = l->dimensions;
+  h9_layout_bounds(l, lo, hi);
+  for (int i = 0; i < 3; i++) w[i] = hi[i] - lo[i] + d;
+  double v = 1;
+  for (int i = 0; i < n; i++) v *= w[i];
+  bool oval = l->type == H9_LAYOUT_BALL || l->type == H9_LAYOUT_DISK || l->type == H9_LAYOUT_ELLIPSOID;
+  if (l->type == H9_LAYOUT_SPHERE) {
+    v = PI * (n == 3 ? w[0] * w[0] : w[0]);
+    n--;
+  } else if (l->type == H9_LAYOUT_COLUMN && l->round) v *= PI / 4;
+  else if (oval) v *= n == 3 ? PI / 6 : n == 2 ? PI / 4 : 1;
+  double ball = n == 3 ? PI / 6 * d * d * d : n == 2 ? PI / 4 * d * d : d;
+  return density[n] * v / ball;
+}
+
+/* The distance at which random placement holds `count`. */
+static double reachable(const h9_layout *l, uint32_t count) {
+  double lo = 0, hi = l->min_distance;
+  for (int i = 0; i < 60; i++) {
+    double mid = 0.5 * (lo + hi);
+    if (room(l, mid, jammed) >= count) lo = mid;
+    else hi = mid;
+  }
+  return lo;
+}
+
+int h9_spacing_possible(const h9_layout *l, uint32_t count, h9_error *e) {
+  if (l->type == H9_LAYOUT_FILE) return H9_OK;
+  double packed = room(l, l->min_distance, densest), random = room(l, l->min_distance, jammed);
+  /* chance and borders move small numbers by more than they do large ones */
+  bool lattice = l->type == H9_LAYOUT_GRID;
+  if (count <= packed && (lattice || count < 100 || count <= 1.15 * random)) return H9_OK;
+  return h9_fail(e, H9_ECONFIG, "min_distance: %u neurons at least %.6g um apart do not fit into this %s: the densest packing holds about %.0f, "
+                 "placing at random about %.0f; expected at most that many neurons, or a distance below %.4g um for %u", count,
+                 l->min_distance, h9_layout_name(l->type), packed, random, reachable(l, count), count);
+}
+
+int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts, h9_error *e) {
+  double random = room(l, l->min_distance, jammed);
+  return h9_fail(e, H9_ECONFIG, "population '%s': neuron %u of %u found no place at least %.6g um from all others in %u attempt%s: %u of this "
+                 "population were placed; a %s like this one holds about %.0f placed at random, fewer beside other populations", name,
+                 index + 1, count, l->min_distance, attempts, attempts == 1 ? "" : "s", index, h9_layout_name(l->type), random);
+}
