@@ -1,0 +1,42 @@
+/* iaf_psc_delta: leaky integrate-and-fire neuron whose potential jumps by the weight at each input.
+ *
+ *   dV/dt = -(V - E_L)/tau_m + I_e/C_m + sum_j w_j delta(t - t_j - d_j)
+ *
+ * V >= V_th makes a spike; V is then held at V_reset for t_ref, and inputs that arrive meanwhile are
+ * lost. V never falls below V_min.
+ *
+ * Brunel 2000, J Comput Neurosci 8:183-208; Rotter & Diesmann 1999, Biol Cybern 81:381-402 (exact
+ * integration on a grid). */
+#include "model_table.h"
+
+enum { C_M, TAU_M, T_REF, E_L, V_RESET, V_TH, V_MIN, I_E, V_M, N };
+
+static const h9_model_value values[N] = {
+  [C_M] = {"C_m", H9_MODEL_PF, 250, DBL_MIN, INFINITY, false, "capacitance of the membrane"},
+  [TAU_M] = {"tau_m", H9_MODEL_MS, 10, DBL_MIN, INFINITY, false, "time constant of the membrane"},
+  [T_REF] = {"t_ref", H9_MODEL_MS, 2, 0, INFINITY, false, "duration of the refractory period"},
+  [E_L] = {"E_L", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "resting potential"},
+  [V_RESET] = {"V_reset", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "potential after a spike"},
+  [V_TH] = {"V_th", H9_MODEL_MV, -55, -INFINITY, INFINITY, false, "threshold of spikes"},
+  [V_MIN] = {"V_min", H9_MODEL_MV, -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
+  [I_E] = {"I_e", H9_MODEL_PA, 0, -INFINITY, INFINITY, false, "constant input current"},
+  [V_M] = {"V_m", H9_MODEL_MV, -70, -INFINITY, INFINITY, true, "potential at the start"},
+};
+
+static int check(const double *v, h9_error *e) {
+  if (!(v[V_RESET] < v[V_TH]))
+    return h9_fail(e, H9_ECONFIG, "V_reset is %.9g mV, expected less than V_th (%.9g mV)", v[V_RESET], v[V_TH]);
+  if (!(v[V_MIN] <= v[V_RESET]))
+    return h9_fail(e, H9_ECONFIG, "V_min is %.9g mV, expected at most V_reset (%.9g mV)", v[V_MIN], v[V_RESET]);
+  return H9_OK;
+}
+
+const h9_model h9_model_iaf_psc_delta = {
+  .name = "iaf_psc_delta",
+  .about = "leaky integrate-and-fire, potential jumps at each input",
+  .weight = H9_MODEL_MV,
+  .receptors = 1,
+  .n_values = N,
+  .values = values,
+  .check = check,
+};
