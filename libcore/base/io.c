@@ -66,16 +66,23 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
   return e->code;
 }
 
-/* The descriptor that names like /dev/stdout and /dev/fd/3 stand for, or -1. Opening such a name
- * anew would start at offset 0 of a file that others are appending to: it is duplicated instead. */
+/* The descriptor that a name in /dev/fd or /proc/self/fd, or a link to one, stands for; else -1.
+ * Opening such a name anew would start at offset 0 of a file that others are appending to: the
+ * descriptor is duplicated instead. */
 static int named_descriptor(const char *path) {
   static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-  if (strcmp(path, "/dev/stdout") == 0) return STDOUT_FILENO;
-  if (strcmp(path, "/dev/stderr") == 0) return STDERR_FILENO;
-  for (size_t i = 0; i < 2; i++) {
-    size_t n = strlen(folders[i]), digits = strspn(path + (strlen(path) < n ? strlen(path) : n), "0123456789");
-    if (strncmp(path, folders[i], n) == 0 && digits >= 1 && digits <= 6 && path[n + digits] == 0)
-      return atoi(path + n);
+  char link[64];
+  for (int follow = 0; follow < 2; follow++) {
+    for (size_t i = 0; i < 2; i++) {
+      size_t n = strlen(folders[i]);
+      if (strncmp(path, folders[i], n) != 0) continue;
+      size_t digits = strspn(path + n, "0123456789");
+      if (digits >= 1 && digits <= 6 && path[n + digits] == 0) return atoi(path + n);
+    }
+    ssize_t len = readlink(path, link, sizeof link - 1);
+    if (len <= 0) return -1;
+    link[len] = 0;
+    path = link;
   }
   return -1;
 }

@@ -17,7 +17,7 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9
 
 /* An output that appears under its final name only when it is complete: a named file is written
  * as PATH.partial and renamed by h9_output_commit; standard output, devices, FIFOs and names of open
- * descriptors (/dev/stdout, /dev/fd/N) are written directly. */
+ * descriptors (/dev/fd/N and links to them) are written directly. */
 typedef struct h9_output {
   int fd;
   char *path, *partial; /* path: NULL for standard output; partial: NULL when written directly */
