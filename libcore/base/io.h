@@ -16,12 +16,14 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) H9_UNUSED_RESULT
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;
 
 /* An output that appears under its final name only when it is complete: a named file is written
- * as PATH.partial and renamed by h9_output_commit; standard output is written through. */
+ * as PATH.partial and renamed by h9_output_commit; standard output, devices, FIFOs and names of open
+ * descriptors (/dev/fd/N and links to them) are written directly. */
 typedef struct h9_output {
   int fd;
-  char *path, *partial; /* NULL for standard output */
+  char *path, *partial; /* path: NULL for standard output; partial: NULL when written directly */
 } h9_output;
-/* H9_EIO when it cannot be made; H9_EUSAGE when standard output is a terminal and not `force`. */
+/* "-" or NULL: standard output. H9_EIO when it cannot be made; H9_EUSAGE when it is a terminal and
+ * not `force`. */
 int h9_output_open(h9_output *o, const char *path, bool force, h9_error *e) H9_UNUSED_RESULT;
 /* Syncs nothing, closes (checked) and renames. Releases `o` in every case. */
 int h9_output_commit(h9_output *o, h9_error *e) H9_UNUSED_RESULT;

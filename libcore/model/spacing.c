@@ -104,14 +104,17 @@ void h9_spacing_put(h9_spacing *s, uint32_t index, const float p[3]) {
 static const double PI = 0x1.921fb54442d18p+1;
 static const double densest[4] = {0, 1, 0.9069, 0.7405};
 static const double jammed[4] = {0, 0.7476, 0.5470, 0.3841};
+/* where one attempt in ten thousand still succeeds */
+static const double practical[4] = {0, 0.72, 0.50, 0.33};
 
-/* How many balls of diameter d of the given density have their centers in the layout: those balls
- * lie in the layout widened by d. */
+/* How many balls of diameter d of the given density have their centers in the layout. All those balls
+ * lie in the layout widened by d, which gives bounds; balls at random do not use that border
+ * fully: half of it describes them. */
 static double room(const h9_layout *l, double d, const double density[4]) {
   double w[3], lo[3], hi[3];
   int n = l->dimensions;
   h9_layout_bounds(l, lo, hi);
-  for (int i = 0; i < 3; i++) w[i] = hi[i] - lo[i] + d;
+  for (int i = 0; i < 3; i++) w[i] = hi[i] - lo[i] + (density == practical ? 0.5 * d : d);
   double v = 1;
   for (int i = 0; i < n; i++) v *= w[i];
   bool oval = l->type == H9_LAYOUT_BALL || l->type == H9_LAYOUT_DISK || l->type == H9_LAYOUT_ELLIPSOID;
@@ -124,12 +127,12 @@ static double room(const h9_layout *l, double d, const double density[4]) {
   return density[n] * v / ball;
 }
 
-/* The distance at which random placement holds `count`. */
+/* The distance at which random placement can be expected to hold `count`. */
 static double reachable(const h9_layout *l, uint32_t count) {
   double lo = 0, hi = l->min_distance;
   for (int i = 0; i < 60; i++) {
     double mid = 0.5 * (lo + hi);
-    if (room(l, mid, jammed) >= count) lo = mid;
+    if (room(l, mid, practical) >= count) lo = mid;
     else hi = mid;
   }
   return lo;
@@ -141,14 +144,19 @@ int h9_spacing_possible(const h9_layout *l, uint32_t count, h9_error *e) {
   /* chance and borders move small numbers by more than they do large ones */
   bool lattice = l->type == H9_LAYOUT_GRID;
   if (count <= packed && (lattice || count < 100 || count <= 1.15 * random)) return H9_OK;
-  return h9_fail(e, H9_ECONFIG, "min_distance: %u neurons at least %.6g um apart do not fit into this %s: the densest packing holds about %.0f, "
-                 "placing at random about %.0f; expected at most that many neurons, or a distance below %.4g um for %u", count,
-                 l->min_distance, h9_layout_name(l->type), packed, random, reachable(l, count), count);
+  return h9_fail(e, H9_ECONFIG,
+                 "min_distance: %u neurons at least %.6g um apart do not fit into this %s: the densest packing holds "
+                 "about %.0f, placing at random about %.0f; expected fewer neurons, or a distance below %.4g um",
+                 count, l->min_distance, h9_layout_name(l->type), packed, room(l, l->min_distance, practical),
+                 reachable(l, count));
 }
 
-int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts, h9_error *e) {
-  double random = room(l, l->min_distance, jammed);
-  return h9_fail(e, H9_ECONFIG, "population '%s': neuron %u of %u found no place at least %.6g um from all others in %u attempt%s: %u of this "
-                 "population were placed; a %s like this one holds about %.0f placed at random, fewer beside other populations", name,
-                 index + 1, count, l->min_distance, attempts, attempts == 1 ? "" : "s", index, h9_layout_name(l->type), random);
+int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts,
+                    h9_error *e) {
+  return h9_fail(e, H9_ECONFIG,
+                 "population '%s': neuron %u of %u found no place at least %.6g um from all others in %u attempt%s; a "
+                 "%s like this one, empty, holds about %.0f placed at random; expected fewer neurons, or a distance "
+                 "below %.4g um",
+                 name, index + 1, count, l->min_distance, attempts, attempts == 1 ? "" : "s", h9_layout_name(l->type),
+                 room(l, l->min_distance, practical), reachable(l, count));
 }
