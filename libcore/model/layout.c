@@ -133,6 +133,7 @@ void h9_layout_bounds(const h9_layout *l, double lo[3], double hi[3]) {
     if (i < l->dimensions && (is_round(l) || (l->type == H9_LAYOUT_COLUMN && l->round && i == 1))) w = l->extent[0];
     lo[i] = l->center[i] - 0.5 * w;
     hi[i] = l->center[i] + 0.5 * w;
+    if (i >= l->dimensions) lo[i] = hi[i] = (float)l->center[i]; /* where its neurons are put */
   }
 }
 
