@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,16 @@
 
 /* The kernel moves at most this much in one call anyway (0x7ffff000); smaller keeps ssize_t safe. */
 #define ONE_CALL ((size_t)1 << 30)
+
+/* Whether a failed call is to be repeated: it was interrupted, or the descriptor is of the kind
+ * that does not wait (another program's doing), and this waits for it. */
+static bool again(int fd, short event) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  struct pollfd f = {fd, event, 0};
+  (void)poll(&f, 1, -1);
+  return true;
+}
 
 int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) {
   *got = 0;
@@ -22,7 +33,7 @@ int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) {
       *got += (size_t)r;
     else if (r == 0)
       return H9_OK;
-    else if (errno != EINTR)
+    else if (!again(fd, POLLIN))
       return h9_fail_sys(e, H9_EIO, errno, "cannot read");
   }
   return H9_OK;
@@ -36,7 +47,7 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) {
       done += (size_t)r;
     else if (r == 0)
       return h9_fail_sys(e, H9_EIO, ENOSPC, "cannot write"); /* a device that takes nothing */
-    else if (errno != EINTR)
+    else if (!again(fd, POLLOUT))
       return h9_fail_sys(e, H9_EIO, errno, "cannot write");
   }
   return H9_OK;
