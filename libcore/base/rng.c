@@ -44,10 +44,22 @@ double h9_draw_gamma(h9_draws *d, double shape) {
 
 /* log(n!) less Stirling's formula */
 static double stirling_error(double n) {
-  static const double small[16] = {
-    0.0, 0.08106146679532726, 0.04134069595540929, 0.02767792568499834, 0.02079067210376509, 0.01664469118982119,
-    0.01387612882307075, 0.01189670994589177, 0.01041126526197209, 0.009255462182712733, 0.008330563433362871,
-    0.007573675487951841, 0.006942840107209530, 0.006408994188004207, 0.005951370112758848, 0.005554733551962801};
+  static const double small[16] = {0.0,
+                                   0.08106146679532726,
+                                   0.04134069595540929,
+                                   0.02767792568499834,
+                                   0.02079067210376509,
+                                   0.01664469118982119,
+                                   0.01387612882307075,
+                                   0.01189670994589177,
+                                   0.01041126526197209,
+                                   0.009255462182712733,
+                                   0.008330563433362871,
+                                   0.007573675487951841,
+                                   0.006942840107209530,
+                                   0.006408994188004207,
+                                   0.005951370112758848,
+                                   0.005554733551962801};
   if (n < 16) return small[(int)n];
   double z = 1 / (n * n);
   return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - z / 1188) * z) * z) * z) / n;
@@ -80,8 +92,8 @@ static double log_binomial(double k, double n, double p) {
   double q = 1 - p;
   if (k == 0) return n * h9_log1p(-p);
   if (k == n) return n * h9_log(p);
-  return stirling_error(n) - stirling_error(k) - stirling_error(n - k) - deviance(k, n * p) - deviance(n - k, n * q) +
-         0.5 * h9_log(n / (TWO_PI * k * (n - k)));
+  return stirling_error(n) - stirling_error(k) - stirling_error(n - k) - deviance(k, n * p) -
+         deviance(n - k, n * q) + 0.5 * h9_log(n / (TWO_PI * k * (n - k)));
 }
 
 uint64_t h9_draw_poisson(h9_draws *d, double mean) {

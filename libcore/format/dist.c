@@ -75,7 +75,8 @@ double h9_dist_draw(const h9_dist *d, h9_draws *draws, const double *vars) {
   case H9_DIST_LOGNORMAL:
     if (b == 0) return clip(h9_exp(a), d->min, d->max);
     if (!(b > 0) || d->max <= 0) return NAN;
-    return clip(h9_exp(a + b * normal_between((log_bound(d->min) - a) / b, (log_bound(d->max) - a) / b, u)), d->min, d->max);
+    return clip(h9_exp(a + b * normal_between((log_bound(d->min) - a) / b, (log_bound(d->max) - a) / b, u)),
+                d->min, d->max);
   case H9_DIST_EXPONENTIAL: {
     if (a == 0) return clip(0, d->min, d->max);
     double lo = d->min > 0 ? d->min : 0;
@@ -83,7 +84,8 @@ double h9_dist_draw(const h9_dist *d, h9_draws *draws, const double *vars) {
     double span = d->max == INFINITY ? -1 : h9_expm1(-(d->max - lo) / a);
     return clip(lo - a * h9_log1p(u * span), lo, d->max);
   }
-  default: return NAN;
+  default:
+    return NAN;
   }
 }
 
@@ -102,7 +104,8 @@ double h9_dist_cdf(const h9_dist *d, double v) {
     double lo = a > d->min ? a : d->min, hi = b < d->max ? b : d->max;
     return clip((v - lo) / (hi - lo), 0, 1);
   }
-  case H9_DIST_NORMAL: return normal_part((v - a) / b, (d->min - a) / b, (d->max - a) / b);
+  case H9_DIST_NORMAL:
+    return normal_part((v - a) / b, (d->min - a) / b, (d->max - a) / b);
   case H9_DIST_LOGNORMAL:
     if (v <= 0) return 0;
     return normal_part((h9_log(v) - a) / b, (log_bound(d->min) - a) / b, (log_bound(d->max) - a) / b);
@@ -111,14 +114,17 @@ double h9_dist_cdf(const h9_dist *d, double v) {
     if (v <= lo) return 0;
     return clip(h9_expm1(-(v - lo) / a) / (d->max == INFINITY ? -1 : h9_expm1(-(d->max - lo) / a)), 0, 1);
   }
-  default: return NAN;
+  default:
+    return NAN;
   }
 }
 
 int h9_dist_check(const h9_dist *d, h9_error *e) {
   static const char *const name_a[] = {"the value", "low", "mean", "mu", "mean"};
   static const char *const name_b[] = {"", "high", "sd", "sigma", ""};
-  if (d->type >= H9_DIST_TYPES) return h9_fail(e, H9_ECONFIG, "distribution type %u is unknown, expected 0 to %d", d->type, H9_DIST_TYPES - 1);
+  if (d->type >= H9_DIST_TYPES)
+    return h9_fail(e, H9_ECONFIG, "distribution type %u is unknown, expected 0 to %d", d->type,
+                   H9_DIST_TYPES - 1);
   if (d->min != d->min || d->max != d->max || d->min > d->max || d->min == INFINITY || d->max == -INFINITY)
     return h9_fail(e, H9_ECONFIG, "min is %.9g and max is %.9g, expected min <= max", d->min, d->max);
   bool known_a = h9_expr_is_constant(&d->a), known_b = !has_b(d) || h9_expr_is_constant(&d->b);
@@ -127,9 +133,11 @@ int h9_dist_check(const h9_dist *d, h9_error *e) {
   if (!isfinite(b)) return h9_fail(e, H9_ECONFIG, "%s is %g, expected a finite number", name_b[d->type], b);
   if ((d->type == H9_DIST_NORMAL || d->type == H9_DIST_LOGNORMAL) && b < 0)
     return h9_fail(e, H9_ECONFIG, "%s is %.9g, expected a number >= 0", name_b[d->type], b);
-  if (d->type == H9_DIST_EXPONENTIAL && a < 0) return h9_fail(e, H9_ECONFIG, "mean is %.9g, expected a number >= 0", a);
+  if (d->type == H9_DIST_EXPONENTIAL && a < 0)
+    return h9_fail(e, H9_ECONFIG, "mean is %.9g, expected a number >= 0", a);
   if (!known_a || !known_b || h9_dist_is_constant(d)) return H9_OK;
-  if (d->type == H9_DIST_UNIFORM && a > b) return h9_fail(e, H9_ECONFIG, "low is %.9g and high is %.9g, expected low <= high", a, b);
+  if (d->type == H9_DIST_UNIFORM && a > b)
+    return h9_fail(e, H9_ECONFIG, "low is %.9g and high is %.9g, expected low <= high", a, b);
   bool mass = true;
   if (d->min == d->max) mass = false;
   else if (d->type == H9_DIST_UNIFORM) mass = d->min < b && d->max > a;
@@ -138,7 +146,10 @@ int h9_dist_check(const h9_dist *d, h9_error *e) {
     mass = d->max > 0 && slice_make((log_bound(d->min) - a) / b, (log_bound(d->max) - a) / b).mass > 0;
   else if (d->type == H9_DIST_EXPONENTIAL) mass = d->max > 0 && h9_exp(-d->min / a) > 0;
   if (!mass)
-    return h9_fail(e, H9_ECONFIG, "the distribution has no mass between min %.9g and max %.9g, expected bounds that values can meet", d->min, d->max);
+    return h9_fail(
+        e, H9_ECONFIG,
+        "the distribution has no mass between min %.9g and max %.9g, expected bounds that values can meet",
+        d->min, d->max);
   return H9_OK;
 }
 
@@ -171,7 +182,9 @@ void h9_dist_encode(const h9_dist *d, h9_buf *b) {
 
 int h9_dist_decode(h9_dist *d, h9_bytes *c, h9_error *e) {
   *d = (h9_dist){.type = h9_bytes_get8(c)};
-  if (d->type >= H9_DIST_TYPES) return h9_fail(e, H9_EDATA, "distribution type %u is unknown, expected 0 to %d", d->type, H9_DIST_TYPES - 1);
+  if (d->type >= H9_DIST_TYPES)
+    return h9_fail(e, H9_EDATA, "distribution type %u is unknown, expected 0 to %d", d->type,
+                   H9_DIST_TYPES - 1);
   int code = h9_expr_decode(&d->a, c, e);
   if (code == H9_OK && has_b(d)) code = h9_expr_decode(&d->b, c, e);
   if (code == H9_OK) {

@@ -13,7 +13,7 @@
 /* Beyond a kilometre a float resolves less than 64 um. */
 static const double COORDINATE_MAX = 1e9;
 
-static const char *const names[H9_LAYOUTS] = {"none", "box",  "ball", "sphere", "disk",
+static const char *const names[H9_LAYOUTS] = {"none",      "box",  "ball", "sphere", "disk",
                                               "ellipsoid", "grid", "blob", "column", "file"};
 
 const char *h9_layout_name(enum h9_layout_type t) { return (unsigned)t < H9_LAYOUTS ? names[t] : "unknown"; }
@@ -26,7 +26,9 @@ int h9_layout_parse(const char *name) {
 
 /* Completion and checks */
 
-static bool is_round(const h9_layout *l) { return l->type == H9_LAYOUT_BALL || l->type == H9_LAYOUT_SPHERE || l->type == H9_LAYOUT_DISK; }
+static bool is_round(const h9_layout *l) {
+  return l->type == H9_LAYOUT_BALL || l->type == H9_LAYOUT_SPHERE || l->type == H9_LAYOUT_DISK;
+}
 
 int h9_layout_complete(h9_layout *l, int n_extent, int n_spread, h9_error *e) {
   if (l->type == H9_LAYOUT_NONE) return H9_OK;
@@ -38,19 +40,22 @@ int h9_layout_complete(h9_layout *l, int n_extent, int n_spread, h9_error *e) {
   }
   int d = l->dimensions ? l->dimensions : 3;
   if (n_extent > 1 && is_round(l))
-    return h9_fail(e, H9_ECONFIG, "extent: found %d lengths, expected one, the diameter of the %s", n_extent, names[l->type]);
+    return h9_fail(e, H9_ECONFIG, "extent: found %d lengths, expected one, the diameter of the %s", n_extent,
+                   names[l->type]);
   if (l->type == H9_LAYOUT_COLUMN && n_extent == 2) {
     l->extent[2] = l->extent[1];
     l->extent[1] = l->extent[0];
   } else if (n_extent == 1) {
     for (int i = 1; i < d && i < 3; i++) l->extent[i] = l->extent[0];
   } else if (n_extent && n_extent != d)
-    return h9_fail(e, H9_ECONFIG, "extent: found %d lengths, expected 1 or %d for %d dimensions", n_extent, d, d);
+    return h9_fail(e, H9_ECONFIG, "extent: found %d lengths, expected 1 or %d for %d dimensions", n_extent, d,
+                   d);
   if (l->type == H9_LAYOUT_BLOB) {
     if (n_spread == 1)
       for (int i = 1; i < d && i < 3; i++) l->spread[i] = l->spread[0];
     else if (n_spread && n_spread != d)
-      return h9_fail(e, H9_ECONFIG, "spread: found %d lengths, expected 1 or %d for %d dimensions", n_spread, d, d);
+      return h9_fail(e, H9_ECONFIG, "spread: found %d lengths, expected 1 or %d for %d dimensions", n_spread,
+                     d, d);
     for (int i = 0; i < d && i < 3; i++) {
       if (n_spread == 0) l->spread[i] = l->extent[i] / 6;
       if (n_extent == 0) l->extent[i] = 10 * l->spread[i];
@@ -61,7 +66,8 @@ int h9_layout_complete(h9_layout *l, int n_extent, int n_spread, h9_error *e) {
 
 int h9_layout_check(const h9_layout *l, h9_error *e) {
   const char *t = h9_layout_name(l->type);
-  if ((unsigned)l->type >= H9_LAYOUTS) return h9_fail(e, H9_ECONFIG, "type: found number %d, expected a layout", l->type);
+  if ((unsigned)l->type >= H9_LAYOUTS)
+    return h9_fail(e, H9_ECONFIG, "type: found number %d, expected a layout", l->type);
   if (l->type == H9_LAYOUT_NONE) return H9_OK;
   int low = 1, high = 3;
   if (l->type == H9_LAYOUT_DISK) low = high = 2;
@@ -69,8 +75,10 @@ int h9_layout_check(const h9_layout *l, h9_error *e) {
   else if (l->type == H9_LAYOUT_SPHERE) low = 2;
   else if (l->type == H9_LAYOUT_FILE) low = 0;
   if (l->dimensions < low || l->dimensions > high) {
-    if (low == high) return h9_fail(e, H9_ECONFIG, "dimensions: found %d, expected %d for layout %s", l->dimensions, low, t);
-    return h9_fail(e, H9_ECONFIG, "dimensions: found %d, expected %d to %d for layout %s", l->dimensions, low, high, t);
+    if (low == high)
+      return h9_fail(e, H9_ECONFIG, "dimensions: found %d, expected %d for layout %s", l->dimensions, low, t);
+    return h9_fail(e, H9_ECONFIG, "dimensions: found %d, expected %d to %d for layout %s", l->dimensions, low,
+                   high, t);
   }
   /* a sheet or line inside a higher dimension is fine, a point is not */
   bool flat = l->type == H9_LAYOUT_BOX || l->type == H9_LAYOUT_GRID || l->type == H9_LAYOUT_FILE;
@@ -82,21 +90,25 @@ int h9_layout_check(const h9_layout *l, h9_error *e) {
       return h9_fail(e, H9_ECONFIG, "extent: found %.9g um, expected a length above 0 and at most 2e9 um", w);
     if (w > widest) widest = w;
     if (l->type == H9_LAYOUT_BLOB && !(l->spread[i] > 0 && l->spread[i] <= COORDINATE_MAX))
-      return h9_fail(e, H9_ECONFIG, "spread: found %.9g um, expected a length above 0 and at most 1e9 um", l->spread[i]);
+      return h9_fail(e, H9_ECONFIG, "spread: found %.9g um, expected a length above 0 and at most 1e9 um",
+                     l->spread[i]);
   }
   if (widest == 0 && l->type != H9_LAYOUT_FILE)
     return h9_fail(e, H9_ECONFIG, "extent: found 0 um in every dimension, expected a length above 0");
   for (int i = 0; i < 3; i++)
     if (!(fabs(l->center[i]) <= COORDINATE_MAX))
-      return h9_fail(e, H9_ECONFIG, "center: found %.9g um, expected at most 1e9 um either way", l->center[i]);
-  if (!(l->jitter >= 0 && l->jitter <= 1)) return h9_fail(e, H9_ECONFIG, "jitter: found %.9g, expected 0 to 1", l->jitter);
+      return h9_fail(e, H9_ECONFIG, "center: found %.9g um, expected at most 1e9 um either way",
+                     l->center[i]);
+  if (!(l->jitter >= 0 && l->jitter <= 1))
+    return h9_fail(e, H9_ECONFIG, "jitter: found %.9g, expected 0 to 1", l->jitter);
   if (l->jitter > 0 && l->type != H9_LAYOUT_GRID)
     return h9_fail(e, H9_ECONFIG, "jitter: found with layout %s, expected only with layout grid", t);
   if (l->round && l->type != H9_LAYOUT_COLUMN)
     return h9_fail(e, H9_ECONFIG, "round: found with layout %s, expected only with layout column", t);
   if (!(l->min_distance >= 0 && l->min_distance <= COORDINATE_MAX))
     return h9_fail(e, H9_ECONFIG, "min_distance: found %.9g um, expected 0 to 1e9 um", l->min_distance);
-  if (l->type == H9_LAYOUT_FILE && !l->file) return h9_fail(e, H9_ECONFIG, "file: is missing, expected the name of a file of positions");
+  if (l->type == H9_LAYOUT_FILE && !l->file)
+    return h9_fail(e, H9_ECONFIG, "file: is missing, expected the name of a file of positions");
   if (l->type != H9_LAYOUT_FILE && l->file)
     return h9_fail(e, H9_ECONFIG, "file: found with layout %s, expected only with layout file", t);
   return H9_OK;
@@ -104,7 +116,8 @@ int h9_layout_check(const h9_layout *l, h9_error *e) {
 
 int h9_layout_adopt(h9_layout *l, const h9_points_file *f, h9_error *e) {
   if (l->dimensions && l->dimensions != f->dimensions)
-    return h9_fail(e, H9_ECONFIG, "dimensions: found %d, but %s has %d coordinates a line", l->dimensions, l->file, f->dimensions);
+    return h9_fail(e, H9_ECONFIG, "dimensions: found %d, but %s has %d coordinates a line", l->dimensions,
+                   l->file, f->dimensions);
   l->dimensions = f->dimensions;
   double lo[3], hi[3];
   if (l->extent[0] == 0 && l->extent[1] == 0 && l->extent[2] == 0) {
@@ -121,7 +134,8 @@ int h9_layout_adopt(h9_layout *l, const h9_points_file *f, h9_error *e) {
     for (int i = 0; i < f->dimensions; i++) {
       double v = f->xyz[(size_t)3 * j + i];
       if (v < lo[i] || v > hi[i])
-        return h9_fail(e, H9_ECONFIG, "%s:%llu: found %c = %.9g um, expected %.9g to %.9g um, the layout's extent", l->file,
+        return h9_fail(e, H9_ECONFIG,
+                       "%s:%llu: found %c = %.9g um, expected %.9g to %.9g um, the layout's extent", l->file,
                        (unsigned long long)f->line[j], "xyz"[i], v, lo[i], hi[i]);
     }
   return H9_OK;
@@ -130,7 +144,8 @@ int h9_layout_adopt(h9_layout *l, const h9_points_file *f, h9_error *e) {
 void h9_layout_bounds(const h9_layout *l, double lo[3], double hi[3]) {
   for (int i = 0; i < 3; i++) {
     double w = i >= l->dimensions ? 0 : l->extent[i];
-    if (i < l->dimensions && (is_round(l) || (l->type == H9_LAYOUT_COLUMN && l->round && i == 1))) w = l->extent[0];
+    if (i < l->dimensions && (is_round(l) || (l->type == H9_LAYOUT_COLUMN && l->round && i == 1)))
+      w = l->extent[0];
     lo[i] = l->center[i] - 0.5 * w;
     hi[i] = l->center[i] + 0.5 * w;
     if (i >= l->dimensions) lo[i] = hi[i] = (float)l->center[i]; /* where its neurons are put */
@@ -202,8 +217,8 @@ static void lattice(const h9_layout *l, uint32_t n, uint32_t m[3]) {
   }
 }
 
-int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout *l, const h9_points_file *points,
-                    uint32_t count, bool keep, h9_error *e) {
+int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout *l,
+                    const h9_points_file *points, uint32_t count, bool keep, h9_error *e) {
   pl->l = l;
   pl->name = name;
   pl->count = count;
@@ -221,8 +236,8 @@ int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout
   if (l->type == H9_LAYOUT_FILE) {
     if (!points) return h9_fail(e, H9_EINTERNAL, "population '%s': its file of positions was not read", name);
     if (points->n != count)
-      return h9_fail(e, H9_ECONFIG, "population '%s': %s holds %u positions, expected %u, one a neuron", name, l->file,
-                     points->n, count);
+      return h9_fail(e, H9_ECONFIG, "population '%s': %s holds %u positions, expected %u, one a neuron", name,
+                     l->file, points->n, count);
   }
   if (l->min_distance > 0) {
     int code = h9_spacing_possible(l, count, e);
@@ -260,7 +275,8 @@ static void candidate(const h9_placer *pl, uint32_t index, uint32_t attempt, dou
     in_ball(&d, l->dimensions, c);
     for (int i = 0; i < l->dimensions; i++) c[i] *= pl->half[i];
     break;
-  case H9_LAYOUT_SPHERE: { /* Marsaglia 1972, Ann. Math. Stat. 43:645; on a circle, von Neumann's double angle */
+  case H9_LAYOUT_SPHERE: { /* Marsaglia 1972, Ann. Math. Stat. 43:645; on a circle, von Neumann's double angle
+                            */
     double a[3], s = in_ball(&d, 2, a);
     if (l->dimensions == 2) {
       c[0] = (a[0] * a[0] - a[1] * a[1]) / s * pl->half[0];
@@ -299,7 +315,8 @@ static void candidate(const h9_placer *pl, uint32_t index, uint32_t attempt, dou
     }
     break;
   }
-  default: break;
+  default:
+    break;
   }
 }
 
@@ -313,7 +330,8 @@ static float settle(double v, double lo, double hi) {
 
 static void position(const h9_placer *pl, uint32_t index, uint32_t attempt, float out[3]) {
   if (pl->points) {
-    for (int i = 0; i < 3; i++) out[i] = i < pl->points->dimensions ? pl->points->xyz[(size_t)3 * index + i] : (float)pl->l->center[i];
+    for (int i = 0; i < 3; i++)
+      out[i] = i < pl->points->dimensions ? pl->points->xyz[(size_t)3 * index + i] : (float)pl->l->center[i];
     return;
   }
   double c[3];
@@ -336,8 +354,10 @@ int h9_placer_place(h9_placer *pl, uint32_t first, uint32_t n, float *x, float *
     while (apart && !h9_spacing_free_at(pl->spacing, p) && tries < attempts);
     if (apart && tries == attempts && !h9_spacing_free_at(pl->spacing, p)) {
       if (pl->points)
-        return h9_fail(e, H9_ECONFIG, "population '%s': %s:%llu: neuron %u lies nearer than %.9g um to one before it", pl->name,
-                       l->file, (unsigned long long)pl->points->line[first + i], first + i + 1, l->min_distance);
+        return h9_fail(e, H9_ECONFIG,
+                       "population '%s': %s:%llu: neuron %u lies nearer than %.9g um to one before it",
+                       pl->name, l->file, (unsigned long long)pl->points->line[first + i], first + i + 1,
+                       l->min_distance);
       return h9_spacing_fail(l, pl->name, first + i, pl->count, attempts, e);
     }
     if (pl->remember) h9_spacing_put(pl->spacing, first + i, p);

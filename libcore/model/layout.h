@@ -18,7 +18,7 @@ int h9_layout_parse(const char *name); /* -1: none of that name */
 /* Where a population's somata lie. Lengths in um. Zero-initialised = not placed. */
 typedef struct h9_layout {
   enum h9_layout_type type;
-  int dimensions;      /* 1, 2, 3; 0: as many as the extents given, or what the type has (file: its columns) */
+  int dimensions;      /* 1, 2, 3; 0: as the extents given, or what the type has (file: its columns) */
   double extent[3];    /* full widths; ball and sphere: diameter in [0]; disk: diameter in [0], the
                           disk lies in the x-y plane (2-D); ellipsoid: full axes; column: x, y widths (or
                           diameter when `round`) and [2] = height; file: the domain, 0: what the file spans */
@@ -27,7 +27,8 @@ typedef struct h9_layout {
   double jitter;       /* grid: uniform displacement within +- jitter * spacing, 0 .. 1 */
   double spread[3];    /* blob: standard deviations */
   double min_distance; /* between somata of this population and of those generated before it; 0: free */
-  char *file;          /* positions: text, one neuron a line, x [y [z]], spaces, tabs or commas, # comments; um */
+  char *file;          /* positions: text, one neuron a line, x [y [z]] between spaces, tabs or commas, um;
+                          # begins a comment */
 } h9_layout;
 
 /* Fills in what was left out. n_extent, n_spread: how many of each were given (0 .. 3).
@@ -64,12 +65,13 @@ int h9_placer_new(h9_placer **pl, uint64_t seed, h9_error *e) H9_UNUSED_RESULT;
  * `points` (of a file layout, else NULL). `keep`: a later population has a minimum distance,
  * so these points are remembered (12 bytes each). H9_ECONFIG when so many cannot be placed that
  * far apart, or the file of positions does not hold that many. */
-int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout *l, const h9_points_file *points,
-                    uint32_t count, bool keep, h9_error *e) H9_UNUSED_RESULT;
+int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout *l,
+                    const h9_points_file *points, uint32_t count, bool keep, h9_error *e) H9_UNUSED_RESULT;
 /* Positions of its neurons [first, first + n), um, all three coordinates (those the layout lacks are
  * the center's). Any thread, concurrently and in any order; but one call after the other in
  * order of `first` where h9_placer_in_order says so. H9_ECONFIG when no place is left. */
-int h9_placer_place(h9_placer *pl, uint32_t first, uint32_t n, float *x, float *y, float *z, h9_error *e) H9_UNUSED_RESULT;
+int h9_placer_place(h9_placer *pl, uint32_t first, uint32_t n, float *x, float *y, float *z,
+                    h9_error *e) H9_UNUSED_RESULT;
 bool h9_placer_in_order(const h9_placer *pl);
 void h9_placer_free(h9_placer *pl);
 

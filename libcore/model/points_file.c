@@ -20,13 +20,15 @@ static int parse_line(char *s, double v[3], h9_error *e) {
     size_t len = 0;
     while (s[len] && !is_gap(s[len])) len++;
     if (n == 3) {
-      h9_fail(e, H9_EDATA, "found '%.*s' after 3 numbers, expected x, y and z only", (int)(len < 40 ? len : 40), s);
+      h9_fail(e, H9_EDATA, "found '%.*s' after 3 numbers, expected x, y and z only",
+              (int)(len < 40 ? len : 40), s);
       return -1;
     }
     char *end;
     v[n] = strtod(s, &end);
     if (end != s + len || !(fabs(v[n]) <= 1e9)) {
-      h9_fail(e, H9_EDATA, "found '%.*s', expected a coordinate in um, at most 1e9 either way", (int)(len < 40 ? len : 40), s);
+      h9_fail(e, H9_EDATA, "found '%.*s', expected a coordinate in um, at most 1e9 either way",
+              (int)(len < 40 ? len : 40), s);
       return -1;
     }
     n++;
@@ -47,16 +49,19 @@ int h9_points_file_read(h9_points_file *f, const char *path, h9_error *e) {
     line++;
     double v[3] = {0, 0, 0};
     if (strlen(text) != (size_t)len) {
-      code = h9_fail(e, H9_EDATA, "%s:%llu: found a zero byte, expected text", path, (unsigned long long)line);
+      code =
+          h9_fail(e, H9_EDATA, "%s:%llu: found a zero byte, expected text", path, (unsigned long long)line);
       break;
     }
     int n = parse_line(text, v, e);
     if (n == 0) continue;
     if (n < 0) code = h9_fail_at(e, "%s:%llu", path, (unsigned long long)line);
     else if (f->dimensions && n != f->dimensions)
-      code = h9_fail(e, H9_EDATA, "%s:%llu: found %d coordinates, expected %d as in the lines before", path, (unsigned long long)line, n,
-                     f->dimensions);
-    else if (f->n == H9_ID_MAX) code = h9_fail(e, H9_EDATA, "%s:%llu: more positions than there can be neurons", path, (unsigned long long)line);
+      code = h9_fail(e, H9_EDATA, "%s:%llu: found %d coordinates, expected %d as in the lines before", path,
+                     (unsigned long long)line, n, f->dimensions);
+    else if (f->n == H9_ID_MAX)
+      code = h9_fail(e, H9_EDATA, "%s:%llu: more positions than there can be neurons", path,
+                     (unsigned long long)line);
     if (code != H9_OK) break;
     f->dimensions = n;
     if (f->n == cap) {
@@ -79,7 +84,8 @@ int h9_points_file_read(h9_points_file *f, const char *path, h9_error *e) {
     f->line[f->n++] = line;
   }
   if (code == H9_OK && ferror(in)) code = h9_fail_sys(e, H9_ENOINPUT, errno, "%s", path);
-  if (code == H9_OK && f->n == 0) code = h9_fail(e, H9_EDATA, "%s: holds no positions, expected a line a neuron: x y z", path);
+  if (code == H9_OK && f->n == 0)
+    code = h9_fail(e, H9_EDATA, "%s: holds no positions, expected a line a neuron: x y z", path);
   free(text);
   fclose(in);
   if (code != H9_OK) h9_points_file_release(f);

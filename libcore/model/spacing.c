@@ -1,5 +1,6 @@
 /* Random sequential addition ("dart throwing") with a hashed grid. Densities at which it jams:
- * Renyi 1958 for the line; Torquato, Uche & Stillinger 2006 (Phys. Rev. E 74:061308) for 2 and 3 dimensions. */
+ * Renyi 1958 for the line; Torquato, Uche & Stillinger 2006 (Phys. Rev. E 74:061308) for 2 and 3 dimensions.
+ */
 #include "spacing.h"
 
 #include "../base/memory.h"
@@ -9,8 +10,8 @@
 
 struct h9_spacing {
   float *x, *y, *z;
-  size_t n, cap;    /* points of all populations so far, this one's included */
-  size_t begin;     /* where this population begins */
+  size_t n, cap; /* points of all populations so far, this one's included */
+  size_t begin;  /* where this population begins */
   double distance, cell;
   uint32_t *head, *next; /* chains of points by hashed cell, UINT32_MAX ends one */
   uint64_t mask;
@@ -72,7 +73,8 @@ int h9_spacing_extend(h9_spacing *s, uint32_t count, double distance, h9_error *
   s->mask = size - 1;
   s->head = malloc(size * sizeof(uint32_t));
   s->next = malloc(s->n * sizeof(uint32_t));
-  if (!s->head || !s->next) return h9_fail_memory(e, (size + s->n) * sizeof(uint32_t), "cells for minimum distances");
+  if (!s->head || !s->next)
+    return h9_fail_memory(e, (size + s->n) * sizeof(uint32_t), "cells for minimum distances");
   for (uint64_t i = 0; i < size; i++) s->head[i] = UINT32_MAX;
   for (size_t i = 0; i < s->begin; i++) chain(s, i);
   return H9_OK;
@@ -80,7 +82,8 @@ int h9_spacing_extend(h9_spacing *s, uint32_t count, double distance, h9_error *
 
 bool h9_spacing_free_at(const h9_spacing *s, const float p[3]) {
   double d = s->distance, x = p[0], y = p[1], z = p[2];
-  int64_t i1 = cell_of(s, x + d), j0 = cell_of(s, y - d), j1 = cell_of(s, y + d), k0 = cell_of(s, z - d), k1 = cell_of(s, z + d);
+  int64_t i1 = cell_of(s, x + d), j0 = cell_of(s, y - d), j1 = cell_of(s, y + d), k0 = cell_of(s, z - d),
+          k1 = cell_of(s, z + d);
   for (int64_t i = cell_of(s, x - d); i <= i1; i++)
     for (int64_t j = j0; j <= j1; j++)
       for (int64_t k = k0; k <= k1; k++)
@@ -144,19 +147,21 @@ int h9_spacing_possible(const h9_layout *l, uint32_t count, h9_error *e) {
   /* chance and borders move small numbers by more than they do large ones */
   bool lattice = l->type == H9_LAYOUT_GRID;
   if (count <= packed && (lattice || count < 100 || count <= 1.15 * random)) return H9_OK;
-  return h9_fail(e, H9_ECONFIG,
-                 "min_distance: %u neurons at least %.6g um apart do not fit into this %s: the densest packing holds "
-                 "about %.0f, placing at random about %.0f; expected fewer neurons, or a distance below %.4g um",
-                 count, l->min_distance, h9_layout_name(l->type), packed, room(l, l->min_distance, practical),
-                 reachable(l, count));
+  return h9_fail(
+      e, H9_ECONFIG,
+      "min_distance: %u neurons at least %.6g um apart do not fit into this %s: the densest packing holds "
+      "about %.0f, placing at random about %.0f; expected fewer neurons, or a distance below %.4g um",
+      count, l->min_distance, h9_layout_name(l->type), packed, room(l, l->min_distance, practical),
+      reachable(l, count));
 }
 
 int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts,
                     h9_error *e) {
-  return h9_fail(e, H9_ECONFIG,
-                 "population '%s': neuron %u of %u found no place at least %.6g um from all others in %u attempt%s; a "
-                 "%s like this one, empty, holds about %.0f placed at random; expected fewer neurons, or a distance "
-                 "below %.4g um",
-                 name, index + 1, count, l->min_distance, attempts, attempts == 1 ? "" : "s", h9_layout_name(l->type),
-                 room(l, l->min_distance, practical), reachable(l, count));
+  return h9_fail(
+      e, H9_ECONFIG,
+      "population '%s': neuron %u of %u found no place at least %.6g um from all others in %u attempt%s; a "
+      "%s like this one, empty, holds about %.0f placed at random; expected fewer neurons, or a distance "
+      "below %.4g um",
+      name, index + 1, count, l->min_distance, attempts, attempts == 1 ? "" : "s", h9_layout_name(l->type),
+      room(l, l->min_distance, practical), reachable(l, count));
 }

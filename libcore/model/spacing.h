@@ -22,6 +22,7 @@ void h9_spacing_put(h9_spacing *s, uint32_t index, const float p[3]);
  * packing and by what random sequential addition reaches. */
 int h9_spacing_possible(const h9_layout *l, uint32_t count, h9_error *e) H9_UNUSED_RESULT;
 /* The error of neuron `index` that found no place. Returns H9_ECONFIG. */
-int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts, h9_error *e);
+int h9_spacing_fail(const h9_layout *l, const char *name, uint32_t index, uint32_t count, uint32_t attempts,
+                    h9_error *e);
 
 #endif

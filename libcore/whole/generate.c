@@ -12,9 +12,9 @@ enum { VALUES = H9_MODEL_VALUES_MAX };
 /* What a population's neurons are made from. */
 typedef struct plan {
   const h9_model *model;
-  double fixed[VALUES];          /* constants and defaults, in the model's order */
-  uint32_t n_drawn;              /* values that vary */
-  int index[VALUES];             /* of a drawn one: place in the model's table */
+  double fixed[VALUES]; /* constants and defaults, in the model's order */
+  uint32_t n_drawn;     /* values that vary */
+  int index[VALUES];    /* of a drawn one: place in the model's table */
   const h9_dist *dist[VALUES];
   h9_points_file points;
 } plan;
@@ -30,8 +30,10 @@ struct h9_generator {
 static int out_of_range(const h9_model_value *m, double v, h9_error *e) {
   const char *u = m->unit.name;
   if (!isfinite(v))
-    return h9_fail(e, H9_ECONFIG, "%s = %g: expected a finite number; is its distribution valid everywhere?", m->name, v);
-  if (m->low == DBL_MIN) return h9_fail(e, H9_ECONFIG, "%s = %.9g %s: expected a value above 0", m->name, v, u);
+    return h9_fail(e, H9_ECONFIG, "%s = %g: expected a finite number; is its distribution valid everywhere?",
+                   m->name, v);
+  if (m->low == DBL_MIN)
+    return h9_fail(e, H9_ECONFIG, "%s = %.9g %s: expected a value above 0", m->name, v, u);
   return h9_fail(e, H9_ECONFIG, "%s = %.9g %s: expected %.9g to %.9g %s", m->name, v, u, m->low, m->high, u);
 }
 
@@ -42,7 +44,9 @@ static int by_index(const void *a, const void *b) { return ((const int *)a)[0] -
 /* The population's values in the model's order: constants into `values`, distributions into the plan. */
 static int plan_values(plan *pl, h9_population *p, const h9_population_config *c, h9_error *e) {
   const h9_model *m = pl->model;
-  if (m->n_values > VALUES) return h9_fail(e, H9_EINTERNAL, "model %s has %u values, expected at most %d", m->name, m->n_values, VALUES);
+  if (m->n_values > VALUES)
+    return h9_fail(e, H9_EINTERNAL, "model %s has %u values, expected at most %d", m->name, m->n_values,
+                   VALUES);
   for (uint32_t i = 0; i < m->n_values; i++) pl->fixed[i] = m->values[i].initial;
   int order[VALUES][2]; /* place in the table, in the configuration */
   if (c->n_values > m->n_values)
@@ -50,7 +54,8 @@ static int plan_values(plan *pl, h9_population *p, const h9_population_config *c
   for (uint32_t i = 0; i < c->n_values; i++) {
     order[i][0] = h9_model_value_find(m, c->value_name[i]);
     order[i][1] = (int)i;
-    if (order[i][0] < 0) return h9_fail(e, H9_ECONFIG, "model %s has no parameter %s", m->name, c->value_name[i]);
+    if (order[i][0] < 0)
+      return h9_fail(e, H9_ECONFIG, "model %s has no parameter %s", m->name, c->value_name[i]);
   }
   qsort(order, c->n_values, sizeof *order, by_index);
   p->values = calloc(c->n_values + 1, sizeof *p->values);
@@ -87,7 +92,8 @@ static int plan_population(h9_generator *g, uint32_t i, h9_error *e) {
     if (code == H9_OK) code = h9_layout_adopt(l, &pl->points, e);
     if (code != H9_OK) return code;
     if (pl->points.n != p->count)
-      return h9_fail(e, H9_ECONFIG, "%s holds %u positions, expected %u, one a neuron", l->file, pl->points.n, p->count);
+      return h9_fail(e, H9_ECONFIG, "%s holds %u positions, expected %u, one a neuron", l->file, pl->points.n,
+                     p->count);
   }
   return plan_values(pl, p, &g->pops[i], e);
 }
@@ -174,8 +180,8 @@ static int make_values(const h9_generator *g, uint32_t population, slot *s) {
     }
     if (code == H9_OK && m->check) code = m->check(values, &s->error);
     if (code != H9_OK)
-      return h9_fail_at(&s->error, "population '%s': neuron %u (id %u)", g->net->populations[population].name, neuron + 1,
-                        g->net->populations[population].first + neuron);
+      return h9_fail_at(&s->error, "population '%s': neuron %u (id %u)", g->net->populations[population].name,
+                        neuron + 1, g->net->populations[population].first + neuron);
   }
   return H9_OK;
 }
@@ -197,8 +203,8 @@ static int slot_open(slot *s, const plan *pl, bool placed, uint32_t n, h9_error 
 }
 
 /* Makes the blocks of one round, one a slot: positions in order where a minimum distance asks for it. */
-static int make_round(const h9_generator *g, h9_placer *placer, uint32_t population, slot *slots, int n_slots, int threads,
-                      h9_error *e) {
+static int make_round(const h9_generator *g, h9_placer *placer, uint32_t population, slot *slots, int n_slots,
+                      int threads, h9_error *e) {
   bool placed = g->net->populations[population].placed, in_order = placed && h9_placer_in_order(placer);
   for (int i = 0; i < n_slots && in_order; i++) {
     slot *s = &slots[i];
@@ -222,16 +228,18 @@ static int make_round(const h9_generator *g, h9_placer *placer, uint32_t populat
   return H9_OK;
 }
 
-static int write_population(h9_generator *g, h9_placer *placer, uint32_t population, slot *slots, int threads, h9_writer *w,
-                            h9_progress *progress, h9_error *e) {
+static int write_population(h9_generator *g, h9_placer *placer, uint32_t population, slot *slots, int threads,
+                            h9_writer *w, h9_progress *progress, h9_error *e) {
   h9_population *p = &g->net->populations[population];
   const plan *pl = &g->plans[population];
   h9_layout *l = &g->pops[population].layout;
   int code = H9_OK;
   if (p->placed) {
     bool keep = false;
-    for (uint32_t i = population + 1; i < g->net->n_populations; i++) keep |= g->pops[i].layout.min_distance > 0;
-    code = h9_placer_begin(placer, population, p->name, l, l->type == H9_LAYOUT_FILE ? &pl->points : NULL, p->count, keep, e);
+    for (uint32_t i = population + 1; i < g->net->n_populations; i++)
+      keep |= g->pops[i].layout.min_distance > 0;
+    code = h9_placer_begin(placer, population, p->name, l, l->type == H9_LAYOUT_FILE ? &pl->points : NULL,
+                           p->count, keep, e);
   }
   uint32_t block = p->count < H9_GENERATE_BLOCK ? p->count : H9_GENERATE_BLOCK;
   for (int i = 0; i < threads && code == H9_OK; i++) code = slot_open(&slots[i], pl, p->placed, block, e);
@@ -244,9 +252,11 @@ static int write_population(h9_generator *g, h9_placer *placer, uint32_t populat
     code = make_round(g, placer, population, slots, n, threads, e);
     for (int i = 0; i < n && code == H9_OK; i++) {
       slot *s = &slots[i];
-      code = h9_neurons_write(w, g->net, population, s->first, s->n, s->x, s->y, s->z, (const float *const *)s->columns, e);
+      code = h9_neurons_write(w, g->net, population, s->first, s->n, s->x, s->y, s->z,
+                              (const float *const *)s->columns, e);
       at += s->n;
-      if (progress) h9_progress_show(progress, (double)(p->first - 1) + at, g->net->n_neurons, "neurons", NULL);
+      if (progress)
+        h9_progress_show(progress, (double)(p->first - 1) + at, g->net->n_neurons, "neurons", NULL);
     }
   }
   for (int i = 0; i < threads; i++) {

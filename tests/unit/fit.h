@@ -55,7 +55,8 @@ __attribute__((unused)) static int by_value(const void *a, const void *b) {
 }
 
 /* Sorts `v`. p-value by Stephens' correction of the asymptotic distribution. */
-__attribute__((unused)) static double ks_p(double *v, int n, double (*cdf)(double, const void *), const void *ctx) {
+__attribute__((unused)) static double ks_p(double *v, int n, double (*cdf)(double, const void *),
+                                           const void *ctx) {
   qsort(v, (size_t)n, sizeof *v, by_value);
   double d = 0;
   for (int i = 0; i < n; i++) {

@@ -14,7 +14,9 @@ static double uniform_cdf(double t, const void *w) {
   const double *lh = w;
   return fmin(fmax((t - lh[0]) / (lh[1] - lh[0]), 0), 1);
 }
-static double normal_cdf(double t, const void *sd) { return 0.5 * erfc(-t / *(const double *)sd * M_SQRT1_2); }
+static double normal_cdf(double t, const void *sd) {
+  return 0.5 * erfc(-t / *(const double *)sd * M_SQRT1_2);
+}
 
 /* v[] is uniform in lo..hi, and the test would see 3 % more room. */
 static void is_uniform(double lo, double hi, const char *what) {
@@ -50,14 +52,16 @@ static void angles(const double c[3], const char *what, int sphere) {
   snprintf(text, sizeof text, "%s: azimuth", what);
   is_uniform(-M_PI, M_PI, text);
   if (!sphere) return;
-  for (int i = 0; i < N; i++) v[i] = (z[i] - c[2]) / sqrt(pow(x[i] - c[0], 2) + pow(y[i] - c[1], 2) + pow(z[i] - c[2], 2));
+  for (int i = 0; i < N; i++)
+    v[i] = (z[i] - c[2]) / sqrt(pow(x[i] - c[0], 2) + pow(y[i] - c[1], 2) + pow(z[i] - c[2], 2));
   snprintf(text, sizeof text, "%s: cosine of the polar angle", what);
   is_uniform(-1, 1, text);
 }
 
 static void shapes(void) {
   for (int d = 1; d <= 3; d++) {
-    h9_layout l = {.type = H9_LAYOUT_BOX, .dimensions = d, .extent = {100, 200, 0.3}, .center = {5, -7, 1000}};
+    h9_layout l = {
+        .type = H9_LAYOUT_BOX, .dimensions = d, .extent = {100, 200, 0.3}, .center = {5, -7, 1000}};
     char what[32];
     ok(place(&l, d, 1, 0, N) == H9_OK && all_inside(&l, N), "box of %d dimensions: inside", d);
     float *axis[3] = {x, y, z};
@@ -76,13 +80,16 @@ static void shapes(void) {
   }
   h9_layout ball = {.type = H9_LAYOUT_BALL, .extent = {1000}, .center = {10, 20, 30}};
   ok(place(&ball, 1, 2, 0, N) == H9_OK && ball.dimensions == 3 && all_inside(&ball, N), "ball: inside");
-  for (int i = 0; i < N; i++) v[i] = pow(sqrt(pow(x[i] - 10, 2) + pow(y[i] - 20, 2) + pow(z[i] - 30, 2)) / 500, 3);
+  for (int i = 0; i < N; i++)
+    v[i] = pow(sqrt(pow(x[i] - 10, 2) + pow(y[i] - 20, 2) + pow(z[i] - 30, 2)) / 500, 3);
   is_uniform(0, 1, "ball: radius cubed");
   angles(ball.center, "ball", 1);
-  h9_layout ball2 = {.type = H9_LAYOUT_BALL, .dimensions = 2, .extent = {1000}}, disk = {.type = H9_LAYOUT_DISK, .extent = {1000}};
+  h9_layout ball2 = {.type = H9_LAYOUT_BALL, .dimensions = 2, .extent = {1000}},
+            disk = {.type = H9_LAYOUT_DISK, .extent = {1000}};
   h9_layout *flat[2] = {&ball2, &disk};
   for (int k = 0; k < 2; k++) {
-    ok(place(flat[k], 1, 3, 0, N) == H9_OK && all_inside(flat[k], N) && flat[k]->dimensions == 2, "%s in 2 dimensions: inside", h9_layout_name(flat[k]->type));
+    ok(place(flat[k], 1, 3, 0, N) == H9_OK && all_inside(flat[k], N) && flat[k]->dimensions == 2,
+       "%s in 2 dimensions: inside", h9_layout_name(flat[k]->type));
     for (int i = 0; i < N; i++) v[i] = ((double)x[i] * x[i] + (double)y[i] * y[i]) / 250000;
     is_uniform(0, 1, "disk: radius squared");
     angles(disk.center, "disk", 0);
@@ -96,7 +103,8 @@ static void shapes(void) {
   h9_layout sphere = {.type = H9_LAYOUT_SPHERE, .extent = {1000}, .center = {1, 2, 3}};
   ok(place(&sphere, 1, 5, 0, N) == H9_OK && all_inside(&sphere, N), "sphere: inside its box");
   double worst = 0;
-  for (int i = 0; i < N; i++) worst = fmax(worst, fabs(sqrt(pow(x[i] - 1, 2) + pow(y[i] - 2, 2) + pow(z[i] - 3, 2)) - 500));
+  for (int i = 0; i < N; i++)
+    worst = fmax(worst, fabs(sqrt(pow(x[i] - 1, 2) + pow(y[i] - 2, 2) + pow(z[i] - 3, 2)) - 500));
   ok(worst < 1e-4, "sphere: all on the surface, worst %g um", worst);
   angles(sphere.center, "sphere", 1);
   h9_layout ring = {.type = H9_LAYOUT_SPHERE, .dimensions = 2, .extent = {1000}};
@@ -107,7 +115,9 @@ static void shapes(void) {
   angles(ring.center, "circle", 0);
   for (int r = 0; r < 2; r++) {
     h9_layout col = {.type = H9_LAYOUT_COLUMN, .round = r, .extent = {300, 1200}, .center = {0, 0, 600}};
-    ok(place(&col, 2, 7, 0, N) == H9_OK && all_inside(&col, N) && col.extent[2] == 1200 && col.extent[1] == 300, "column: inside");
+    ok(place(&col, 2, 7, 0, N) == H9_OK && all_inside(&col, N) && col.extent[2] == 1200 &&
+           col.extent[1] == 300,
+       "column: inside");
     for (int i = 0; i < N; i++) v[i] = z[i];
     is_uniform(0, 1200, "column: depth");
     for (int i = 0; i < N; i++) v[i] = r ? ((double)x[i] * x[i] + (double)y[i] * y[i]) / 22500 : x[i];
@@ -119,7 +129,8 @@ static void shapes(void) {
   h9_layout blob = {.type = H9_LAYOUT_BLOB, .spread = {50, 100, 20}, .center = {0, 0, 0}};
   blob.dimensions = 3;
   blob.spread[1] = blob.spread[2] = 0; /* one value for all axes */
-  ok(place(&blob, 0, 8, 0, N) == H9_OK && all_inside(&blob, N) && blob.extent[2] == 500, "blob: inside ten standard deviations");
+  ok(place(&blob, 0, 8, 0, N) == H9_OK && all_inside(&blob, N) && blob.extent[2] == 500,
+     "blob: inside ten standard deviations");
   float *axis[3] = {x, y, z};
   for (int a = 0; a < 3; a++) {
     for (int i = 0; i < N; i++) v[i] = axis[a][i];
@@ -144,9 +155,11 @@ static void grids(void) {
   for (int i = 1; i < 6001; i++) bad += x[i] == x[i - 1] && y[i] == y[i - 1] && z[i] == z[i - 1];
   ok(bad == 0, "grid: all in different places");
   h9_layout thin = {.type = H9_LAYOUT_GRID, .dimensions = 3, .extent = {1000, 1000, 1e-6}};
-  ok(place(&thin, 3, 1, 0, 10000) == H9_OK && x[0] == -495 && y[9999] == 495 && z[5] == 0, "grid: a sheet gets one layer");
+  ok(place(&thin, 3, 1, 0, 10000) == H9_OK && x[0] == -495 && y[9999] == 495 && z[5] == 0,
+     "grid: a sheet gets one layer");
   h9_layout line = {.type = H9_LAYOUT_GRID, .dimensions = 1, .extent = {100}};
-  ok(place(&line, 1, 1, 0, 4) == H9_OK && x[0] == -37.5f && x[3] == 37.5f, "grid: 4 neurons on a line of 100 um");
+  ok(place(&line, 1, 1, 0, 4) == H9_OK && x[0] == -37.5f && x[3] == 37.5f,
+     "grid: 4 neurons on a line of 100 um");
   h9_layout j = {.type = H9_LAYOUT_GRID, .dimensions = 2, .extent = {100, 100}, .jitter = 0.25};
   ok(place(&j, 2, 1, 0, 40000) == H9_OK && all_inside(&j, 40000), "grid with jitter: inside");
   double most = 0, mean = 0;
@@ -155,7 +168,8 @@ static void grids(void) {
     most = fmax(most, fabs(d));
     mean += d * d / 40000;
   }
-  ok(most <= 0.125001 && most > 0.1249, "grid with jitter 0.25: at most a quarter of the spacing of 0.5 um, found %g", most);
+  ok(most <= 0.125001 && most > 0.1249,
+     "grid with jitter 0.25: at most a quarter of the spacing of 0.5 um, found %g", most);
   near(mean, 0.125 * 0.125 / 3, 0.0001, "grid with jitter: variance of a uniform displacement");
   j.jitter = 1;
   ok(place(&j, 2, 1, 0, 40000) == H9_OK && all_inside(&j, 40000), "grid with jitter 1 stays inside");
@@ -169,7 +183,8 @@ static void keyed(void) {
     if (type == H9_LAYOUT_GRID) continue;
     if (place(&l, 1, 9, 3, 1000) != H9_OK) bad++;
     h9_placer *pl;
-    if (h9_placer_new(&pl, 9, &e) != H9_OK || h9_placer_begin(pl, 3, "test", &l, NULL, 1500, false, &e) != H9_OK) {
+    if (h9_placer_new(&pl, 9, &e) != H9_OK ||
+        h9_placer_begin(pl, 3, "test", &l, NULL, 1500, false, &e) != H9_OK) {
       bad++;
       continue;
     }
@@ -201,24 +216,33 @@ static double nearest(uint32_t from, uint32_t n) {
 }
 
 static void distances(void) {
-  static const struct { int dimensions; double d; } c[] = {{1, 0.05}, {2, 2.0}, {3, 7.5}};
+  static const struct {
+    int dimensions;
+    double d;
+  } c[] = {{1, 0.05}, {2, 2.0}, {3, 7.5}};
   for (int i = 0; i < 3; i++) {
-    h9_layout l = {.type = H9_LAYOUT_BOX, .dimensions = c[i].dimensions, .extent = {100}, .min_distance = c[i].d};
-    ok(place(&l, 1, 1, 0, 1000) == H9_OK && all_inside(&l, 1000), "minimum distance in %d dimensions: placed%s%s", c[i].dimensions,
-       e.code ? ": " : "", e.code ? e.text : "");
+    h9_layout l = {
+        .type = H9_LAYOUT_BOX, .dimensions = c[i].dimensions, .extent = {100}, .min_distance = c[i].d};
+    ok(place(&l, 1, 1, 0, 1000) == H9_OK && all_inside(&l, 1000),
+       "minimum distance in %d dimensions: placed%s%s", c[i].dimensions, e.code ? ": " : "",
+       e.code ? e.text : "");
     double got = nearest(1, 1000);
     ok(got >= c[i].d && got < 1.2 * c[i].d, "nearest pair by brute force: %g um, at least %g", got, c[i].d);
   }
   /* two populations: the second keeps away from the first, which was placed freely */
-  h9_layout a = {.type = H9_LAYOUT_BALL, .extent = {100}}, b = {.type = H9_LAYOUT_BOX, .extent = {80}, .min_distance = 3};
+  h9_layout a = {.type = H9_LAYOUT_BALL, .extent = {100}},
+            b = {.type = H9_LAYOUT_BOX, .extent = {80}, .min_distance = 3};
   h9_placer *pl = NULL;
   int code = h9_layout_complete(&a, 1, 0, &e) | h9_layout_complete(&b, 1, 0, &e) | h9_placer_new(&pl, 5, &e);
-  if (!code) code = h9_placer_begin(pl, 0, "a", &a, NULL, 1000, true, &e) | h9_placer_place(pl, 0, 1000, x, y, z, &e);
+  if (!code)
+    code = h9_placer_begin(pl, 0, "a", &a, NULL, 1000, true, &e) | h9_placer_place(pl, 0, 1000, x, y, z, &e);
   if (!code) code = h9_placer_begin(pl, 1, "b", &b, NULL, 1000, false, &e);
   ok(!code && h9_placer_in_order(pl), "in order when there is a minimum distance");
-  for (uint32_t i = 0; i < 1000 && !code; i += 250) code = h9_placer_place(pl, i, 250, x + 1000 + i, y + 1000 + i, z + 1000 + i, &e);
+  for (uint32_t i = 0; i < 1000 && !code; i += 250)
+    code = h9_placer_place(pl, i, 250, x + 1000 + i, y + 1000 + i, z + 1000 + i, &e);
   h9_placer_free(pl);
-  ok(!code && nearest(1000, 2000) >= 3 && nearest(1, 1000) < 3, "a later population keeps its distance from earlier ones");
+  ok(!code && nearest(1000, 2000) >= 3 && nearest(1, 1000) < 3,
+     "a later population keeps its distance from earlier ones");
   /* attempt 0 is the free position, so that sparse networks hardly change */
   h9_layout far = {.type = H9_LAYOUT_BOX, .extent = {1000}}, apart = far;
   apart.min_distance = 20;
@@ -228,11 +252,13 @@ static void distances(void) {
   code |= place(&apart, 1, 3, 0, 1000);
   int same = 0;
   for (int i = 0; i < 1000; i++) same += x[i] == free_x[i];
-  ok(code == H9_OK && same > 950 && same < 1000, "minimum distance moves only those who need it: %d of 1000 stay", same);
+  ok(code == H9_OK && same > 950 && same < 1000,
+     "minimum distance moves only those who need it: %d of 1000 stay", same);
 
   h9_layout dense = {.type = H9_LAYOUT_BOX, .extent = {100}, .min_distance = 30};
   code = place(&dense, 1, 1, 0, 1000);
-  ok(code == H9_ECONFIG && strstr(e.text, "densest packing") && strstr(e.text, "1000 neurons"), "too dense at once: %s", e.text);
+  ok(code == H9_ECONFIG && strstr(e.text, "densest packing") && strstr(e.text, "1000 neurons"),
+     "too dense at once: %s", e.text);
   /* random addition jams at a density of 0.384: 331 balls of 15 um in a cube of 115 um */
   dense.min_distance = 15;
   code = place(&dense, 1, 1, 0, 340);
@@ -286,15 +312,18 @@ static void files(void) {
   path = name;
   h9_points_file f;
   int code = read_text(&f, "# x y z\n1 2 3\n\n -4.5,5e1\t6 # soma\r\n7;8;9");
-  ok(code == H9_OK && f.n == 3 && f.dimensions == 3 && f.xyz[3] == -4.5f && f.xyz[4] == 50 && f.xyz[8] == 9 && f.line[1] == 4,
+  ok(code == H9_OK && f.n == 3 && f.dimensions == 3 && f.xyz[3] == -4.5f && f.xyz[4] == 50 && f.xyz[8] == 9 &&
+         f.line[1] == 4,
      "positions: spaces, tabs, commas, comments, last line without newline");
   h9_layout l = {.type = H9_LAYOUT_FILE, .file = name};
   h9_placer *pl = NULL;
   code = h9_layout_complete(&l, 0, 0, &e) | h9_layout_adopt(&l, &f, &e);
   double lo[3], hi[3];
   h9_layout_bounds(&l, lo, hi);
-  ok(!code && l.dimensions == 3 && lo[0] == -4.5 && hi[0] == 7 && lo[1] == 2 && hi[1] == 50, "the file's own span is the domain");
-  code |= h9_placer_new(&pl, 1, &e) | h9_placer_begin(pl, 0, "f", &l, &f, 3, false, &e) | h9_placer_place(pl, 1, 2, x, y, z, &e);
+  ok(!code && l.dimensions == 3 && lo[0] == -4.5 && hi[0] == 7 && lo[1] == 2 && hi[1] == 50,
+     "the file's own span is the domain");
+  code |= h9_placer_new(&pl, 1, &e) | h9_placer_begin(pl, 0, "f", &l, &f, 3, false, &e) |
+          h9_placer_place(pl, 1, 2, x, y, z, &e);
   ok(!code && x[0] == -4.5f && z[1] == 9, "placed as the file says");
   code = h9_placer_begin(pl, 0, "f", &l, &f, 4, false, &e);
   ok(code == H9_ECONFIG && strstr(e.text, "holds 3 positions, expected 4"), "wrong count: %s", e.text);
@@ -309,8 +338,13 @@ static void files(void) {
   ok(code == H9_ECONFIG && strstr(e.text, ":4: found y = 50"), "outside the extent: %s", e.text);
   h9_placer_free(pl);
   h9_points_file_release(&f);
-  static const char *const bad[][2] = {{"1 2\n1 2 3\n", ":2: found 3 coordinates, expected 2"}, {"1 2 3 4\n", "'4'"}, {"1 nan\n", "'nan'"},
-                                       {"1 1e10\n", "'1e10'"}, {"1 2x\n", "'2x'"}, {"# nothing\n", "no positions"}, {"", "no positions"}};
+  static const char *const bad[][2] = {{"1 2\n1 2 3\n", ":2: found 3 coordinates, expected 2"},
+                                       {"1 2 3 4\n", "'4'"},
+                                       {"1 nan\n", "'nan'"},
+                                       {"1 1e10\n", "'1e10'"},
+                                       {"1 2x\n", "'2x'"},
+                                       {"# nothing\n", "no positions"},
+                                       {"", "no positions"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     ok(read_text(&f, bad[i][0]) == H9_EDATA && strstr(e.text, bad[i][1]), "refused: %s", e.text);
   unlink(name);

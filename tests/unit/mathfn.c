@@ -31,7 +31,8 @@ static double worst(double (*f)(double), long double (*g)(long double), double l
   return w;
 }
 
-static void check(double (*f)(double), long double (*g)(long double), double lo, double hi, double limit, const char *name) {
+static void check(double (*f)(double), long double (*g)(long double), double lo, double hi, double limit,
+                  const char *name) {
   double w = worst(f, g, lo, hi, 100000);
   ok(w <= limit, "%s on [%g, %g]: worst %.3f ulp, at most %g", name, lo, hi, w, limit);
 }
@@ -110,26 +111,37 @@ static void errors(void) {
 }
 
 static void special(void) {
-  ok(h9_exp(-INFINITY) == 0 && h9_exp(INFINITY) == INFINITY && h9_exp(0) == 1 && isnan(h9_exp(NAN)), "exp: limits");
-  ok(h9_exp(-745.2) == 0 && h9_exp(-745) > 0 && h9_exp(709.8) == INFINITY && h9_exp(709.78) < INFINITY, "exp: ends of the range");
-  ok(h9_log(0) == -INFINITY && isnan(h9_log(-1)) && h9_log(1) == 0 && h9_log(INFINITY) == INFINITY && isnan(h9_log(NAN)),
+  ok(h9_exp(-INFINITY) == 0 && h9_exp(INFINITY) == INFINITY && h9_exp(0) == 1 && isnan(h9_exp(NAN)),
+     "exp: limits");
+  ok(h9_exp(-745.2) == 0 && h9_exp(-745) > 0 && h9_exp(709.8) == INFINITY && h9_exp(709.78) < INFINITY,
+     "exp: ends of the range");
+  ok(h9_log(0) == -INFINITY && isnan(h9_log(-1)) && h9_log(1) == 0 && h9_log(INFINITY) == INFINITY &&
+         isnan(h9_log(NAN)),
      "log: limits");
-  ok(h9_log1p(-1) == -INFINITY && isnan(h9_log1p(-2)) && h9_log1p(0) == 0 && h9_log1p(INFINITY) == INFINITY, "log1p: limits");
+  ok(h9_log1p(-1) == -INFINITY && isnan(h9_log1p(-2)) && h9_log1p(0) == 0 && h9_log1p(INFINITY) == INFINITY,
+     "log1p: limits");
   ok(h9_expm1(-INFINITY) == -1 && h9_expm1(INFINITY) == INFINITY && h9_expm1(0) == 0, "expm1: limits");
-  ok(h9_tanh(INFINITY) == 1 && h9_tanh(-INFINITY) == -1 && h9_tanh(0) == 0 && isnan(h9_tanh(NAN)), "tanh: limits");
-  ok(h9_sin(0) == 0 && h9_cos(0) == 1 && isnan(h9_sin(INFINITY)) && isnan(h9_cos(NAN)) && isnan(h9_sin(1e17)), "sin, cos: limits");
-  ok(h9_erfc(INFINITY) == 0 && h9_erfc(-INFINITY) == 2 && h9_erf(INFINITY) == 1 && h9_erf(-INFINITY) == -1, "erf, erfc: limits");
-  ok(h9_lgamma(0) == INFINITY && isnan(h9_lgamma(-1)) && fabs(h9_lgamma(1)) < 1e-14 && fabs(h9_lgamma(2)) < 1e-14,
+  ok(h9_tanh(INFINITY) == 1 && h9_tanh(-INFINITY) == -1 && h9_tanh(0) == 0 && isnan(h9_tanh(NAN)),
+     "tanh: limits");
+  ok(h9_sin(0) == 0 && h9_cos(0) == 1 && isnan(h9_sin(INFINITY)) && isnan(h9_cos(NAN)) && isnan(h9_sin(1e17)),
+     "sin, cos: limits");
+  ok(h9_erfc(INFINITY) == 0 && h9_erfc(-INFINITY) == 2 && h9_erf(INFINITY) == 1 && h9_erf(-INFINITY) == -1,
+     "erf, erfc: limits");
+  ok(h9_lgamma(0) == INFINITY && isnan(h9_lgamma(-1)) && fabs(h9_lgamma(1)) < 1e-14 &&
+         fabs(h9_lgamma(2)) < 1e-14,
      "lgamma: zeros and poles");
-  ok(h9_normal_quantile(0) == -INFINITY && h9_normal_quantile(1) == INFINITY && isnan(h9_normal_quantile(2)) &&
-       h9_normal_quantile(0.5) == 0, "normal_quantile: limits");
-  static const double v[] = {-INFINITY, -DBL_MAX, -3, -2, -1.5, -1, -0.5, -DBL_MIN, -0.0, 0.0, DBL_MIN, 0.5, 1, 1.5, 2, 3, DBL_MAX,
-                             INFINITY, NAN};
+  ok(h9_normal_quantile(0) == -INFINITY && h9_normal_quantile(1) == INFINITY &&
+         isnan(h9_normal_quantile(2)) && h9_normal_quantile(0.5) == 0,
+     "normal_quantile: limits");
+  static const double v[] = {-INFINITY, -DBL_MAX, -3, -2,  -1.5, -1, -0.5,    -DBL_MIN, -0.0, 0.0,
+                             DBL_MIN,   0.5,      1,  1.5, 2,    3,  DBL_MAX, INFINITY, NAN};
   int n = sizeof v / sizeof *v, bad = 0;
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
       double got = h9_pow(v[i], v[j]), want = pow(v[i], v[j]);
-      int same = isnan(want) ? isnan(got) : got == want ? signbit(got) == signbit(want) : fabs(got / want - 1) < 1e-14;
+      int same = isnan(want)   ? isnan(got)
+                 : got == want ? signbit(got) == signbit(want)
+                               : fabs(got / want - 1) < 1e-14;
       if (!same && bad++ < 5) printf("# pow(%g, %g) = %g, want %g\n", v[i], v[j], got, want);
       got = h9_atan2(v[i], v[j]), want = atan2(v[i], v[j]);
       same = isnan(want) ? isnan(got) : fabs(got - want) <= 1e-15 && signbit(got) == signbit(want);
@@ -142,7 +154,8 @@ static void special(void) {
     for (int k = 0; p <= 0x1p53; k++, p *= b) bad += h9_pow(b, k) != p;
   }
   ok(bad == 0, "pow: whole powers of 2 to 10 are exact up to 2^53");
-  ok(h9_pow(4, 0.5) == 2 && h9_pow(2, -3) == 0.125 && h9_pow(2, -1074) == 0x1p-1074 && h9_pow(-2, 3) == -8, "pow: exact cases");
+  ok(h9_pow(4, 0.5) == 2 && h9_pow(2, -3) == 0.125 && h9_pow(2, -1074) == 0x1p-1074 && h9_pow(-2, 3) == -8,
+     "pow: exact cases");
 }
 
 static uint64_t mix(uint64_t h, double v) {
@@ -187,10 +200,12 @@ int main(int argc, char **argv) {
   errors();
   special();
   uint64_t h = hash();
-  ok(h == UINT64_C(0x483e15864b85ba47), "known answer: hash of 800,000 results is %016llx", (unsigned long long)h);
+  ok(h == UINT64_C(0x483e15864b85ba47), "known answer: hash of 800,000 results is %016llx",
+     (unsigned long long)h);
   /* once more where libm and libc may not use FMA and AVX2 */
   char command[4096], line[64] = "";
-  snprintf(command, sizeof command, "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-FMA4 '%s' hash", argv[0]);
+  snprintf(command, sizeof command,
+           "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-FMA4 '%s' hash", argv[0]);
   FILE *p = popen(command, "r");
   if (!p || !fgets(line, sizeof line, p)) strcpy(line, "no output");
   if (p) pclose(p);

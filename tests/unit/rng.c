@@ -27,8 +27,10 @@ static void philox(void) {
   h9_draws e = h9_draws_make((h9_key){{1, 2}}, 3, 4, 5);
   uint32_t first[9];
   for (int i = 0; i < 9; i++) first[i] = h9_draw32(&e);
-  h9_ctr a = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 0), b = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 1), c = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 2);
-  ok(!memcmp(first, a.v, 16) && !memcmp(first + 4, b.v, 16) && first[8] == c.v[0], "a sequence counts in word 3, four words a block");
+  h9_ctr a = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 0), b = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 1),
+         c = h9_philox((h9_key){{1, 2}}, 3, 4, 5, 2);
+  ok(!memcmp(first, a.v, 16) && !memcmp(first + 4, b.v, 16) && first[8] == c.v[0],
+     "a sequence counts in word 3, four words a block");
   enum { K = 3 * 9 * 100 };
   static uint64_t keys[K];
   int n = 0, same = 0;
@@ -43,8 +45,12 @@ static void philox(void) {
   ok(same == 0, "%d keys of seeds, purposes and subs differ", n);
 }
 
-static double normal_cdf(double x, const void *sd) { return 0.5 * erfc(-x / *(const double *)sd * M_SQRT1_2); }
-static double exponential_cdf(double x, const void *mean) { return x <= 0 ? 0 : -expm1(-x / *(const double *)mean); }
+static double normal_cdf(double x, const void *sd) {
+  return 0.5 * erfc(-x / *(const double *)sd * M_SQRT1_2);
+}
+static double exponential_cdf(double x, const void *mean) {
+  return x <= 0 ? 0 : -expm1(-x / *(const double *)mean);
+}
 static double gamma_cdf(double x, const void *shape) { return 1 - gamma_q(*(const double *)shape, x); }
 static double uniform_cdf(double x, const void *w) { return fmin(fmax(x / *(const double *)w, 0), 1); }
 
@@ -97,7 +103,8 @@ static double log_poisson(double k, double m, double unused) {
 }
 static double log_binomial(double k, double n, double p) {
   if (k < 0 || k > n) return -INFINITY;
-  return (double)(lgammal(n + 1) - lgammal(k + 1) - lgammal(n - k + 1) + k * logl(p) + (n - k) * log1pl(-(long double)p));
+  return (double)(lgammal(n + 1) - lgammal(k + 1) - lgammal(n - k + 1) + k * logl(p) +
+                  (n - k) * log1pl(-(long double)p));
 }
 
 static void discrete(void) {
@@ -117,7 +124,8 @@ static void discrete(void) {
     double off = mean < 0.1 ? 1.2 : 1 + 0.05 / sqrt(fmax(mean, 1)); /* a shift of 0.05 standard deviations */
     fill(lo, log_poisson, mean * off, 0);
     double q = chi_square_p(seen, expected, CELLS);
-    ok(p > 0.001 && q < 0.0001 && out == 0, "poisson of mean %g: p = %.3g (and %.2g against %g)", mean, p, q, mean * off);
+    ok(p > 0.001 && q < 0.0001 && out == 0, "poisson of mean %g: p = %.3g (and %.2g against %g)", mean, p, q,
+       mean * off);
   }
   static const double big[] = {1e9, 1e15};
   for (size_t m = 0; m < 2; m++) {
@@ -132,8 +140,10 @@ static void discrete(void) {
   }
   h9_draws d = stream(1);
   ok(h9_draw_poisson(&d, 0) == 0, "poisson of mean 0 is 0");
-  static const struct { double n, p; } b[] = {{1, 0.3}, {10, 0.5}, {10, 0.97}, {100, 0.02}, {100, 0.1}, {40, 0.5}, {1000, 0.3},
-                                               {1000, 0.9}, {1e6, 3e-6}, {1e6, 0.01}, {1e9, 1e-5}};
+  static const struct {
+    double n, p;
+  } b[] = {{1, 0.3},    {10, 0.5},   {10, 0.97},  {100, 0.02}, {100, 0.1}, {40, 0.5},
+           {1000, 0.3}, {1000, 0.9}, {1e6, 3e-6}, {1e6, 0.01}, {1e9, 1e-5}};
   for (size_t m = 0; m < sizeof b / sizeof *b; m++) {
     double mean = b[m].n * b[m].p, lo = fmax(0, floor(mean - CELLS / 2));
     memset(seen, 0, sizeof seen);
@@ -149,9 +159,11 @@ static void discrete(void) {
     double sd = sqrt(mean * (1 - b[m].p)), off = b[m].p + 0.05 * sd / b[m].n;
     fill(lo, log_binomial, b[m].n, off);
     double q = chi_square_p(seen, expected, CELLS);
-    ok(p > 0.001 && q < 0.0001 && out == 0, "binomial of %g and %g: p = %.3g (and %.2g against %.6g)", b[m].n, b[m].p, p, q, off);
+    ok(p > 0.001 && q < 0.0001 && out == 0, "binomial of %g and %g: p = %.3g (and %.2g against %.6g)", b[m].n,
+       b[m].p, p, q, off);
   }
-  ok(h9_draw_binomial(&d, 0, 0.5) == 0 && h9_draw_binomial(&d, 7, 0) == 0 && h9_draw_binomial(&d, 7, 1) == 7, "binomial: ends");
+  ok(h9_draw_binomial(&d, 0, 0.5) == 0 && h9_draw_binomial(&d, 7, 0) == 0 && h9_draw_binomial(&d, 7, 1) == 7,
+     "binomial: ends");
   /* 3 * 2^30 is the worst case of a biased method: a third of the range would be twice as likely */
   uint32_t n = 3221225472u;
   double in[3] = {0}, third[3] = {N / 3.0, N / 3.0, N / 3.0};
@@ -179,7 +191,10 @@ static void alias(void) {
     double total = 0;
     h9_draws d = stream((uint32_t)round);
     for (int i = 0; i < M; i++) {
-      w[i] = round == 0 ? 1 : round == 1 ? pow(h9_draw_uniform(&d), 20) : round == 2 ? (i % 3 ? 0 : i) : (i == 77);
+      w[i] = round == 0   ? 1
+             : round == 1 ? pow(h9_draw_uniform(&d), 20)
+             : round == 2 ? (i % 3 ? 0 : i)
+                          : (i == 77);
       total += w[i];
       prob[i] = 0;
     }
@@ -199,7 +214,8 @@ static void alias(void) {
       worst = fmax(worst, fabs(prob[i] - w[i] / total));
       if (w[i] == 0 && prob[i] > 0) never = 0;
     }
-    ok(worst <= 0x1p-32 && never, "alias table %d: worst error %.3g, at most 2^-32; weight 0 is never drawn", round, worst);
+    ok(worst <= 0x1p-32 && never, "alias table %d: worst error %.3g, at most 2^-32; weight 0 is never drawn",
+       round, worst);
     h9_alias_release(&t);
   }
   double five[5] = {1, 2, 3, 0, 4}, counts[5] = {0}, want[5];
@@ -224,12 +240,14 @@ static void known(void) {
   for (uint32_t i = 0; i < 20000; i++) {
     h9_draws d = stream(i);
     double r[4] = {h9_draw_normal(&d), h9_draw_exponential(&d), h9_draw_gamma(&d, 0.3 + i % 10), 0};
-    uint64_t k[4] = {h9_draw_poisson(&d, 0.1 * i), h9_draw_binomial(&d, i, 0.37), h9_draw_below(&d, i + 1), 0};
+    uint64_t k[4] = {h9_draw_poisson(&d, 0.1 * i), h9_draw_binomial(&d, i, 0.37), h9_draw_below(&d, i + 1),
+                     0};
     const unsigned char *b[2] = {(unsigned char *)r, (unsigned char *)k};
     for (int j = 0; j < 2; j++)
       for (int m = 0; m < 32; m++) h = (h ^ b[j][m]) * UINT64_C(0x100000001b3);
   }
-  ok(h == UINT64_C(0xfc4977cf0af63868), "known answer: hash of 120,000 draws is %016llx", (unsigned long long)h);
+  ok(h == UINT64_C(0xfc4977cf0af63868), "known answer: hash of 120,000 draws is %016llx",
+     (unsigned long long)h);
 }
 
 int main(void) {
