@@ -11,17 +11,30 @@ int h9_compiled_expected(const h9_compiled *c, h9_scratch *s, double *expected, 
   double pairs = (double)c->n_source * (c->n_target - (c->no_self ? 1 : 0));
   if (!c->space) {
     switch (p->rule) {
-    case H9_RULE_ONE_TO_ONE: *expected = c->n_source; break;
-    case H9_RULE_ALL_TO_ALL: *expected = pairs; break;
-    case H9_RULE_PAIRWISE_BERNOULLI: *expected = pairs * p->kernel.scale; break;
-    case H9_RULE_PAIRWISE_POISSON: *expected = pairs * p->number; break;
+    case H9_RULE_ONE_TO_ONE:
+      *expected = c->n_source;
+      break;
+    case H9_RULE_ALL_TO_ALL:
+      *expected = pairs;
+      break;
+    case H9_RULE_PAIRWISE_BERNOULLI:
+      *expected = pairs * p->kernel.scale;
+      break;
+    case H9_RULE_PAIRWISE_POISSON:
+      *expected = pairs * p->number;
+      break;
     case H9_RULE_FIXED_INDEGREE:
-    case H9_RULE_FIXED_OUTDEGREE: *expected = (double)c->n_owner * p->number; break;
-    default: *expected = p->number; break;
+    case H9_RULE_FIXED_OUTDEGREE:
+      *expected = (double)c->n_owner * p->number;
+      break;
+    default:
+      *expected = p->number;
+      break;
     }
     return H9_OK;
   }
-  if (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE || p->rule == H9_RULE_K_NEAREST) {
+  if (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE ||
+      p->rule == H9_RULE_K_NEAREST) {
     *expected = (double)c->n_owner * p->number;
     return H9_OK;
   }

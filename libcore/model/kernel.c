@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#define LN_MILLION 13.815510557964274      /* -log 1e-6 */
-#define SIGMAS_TO_1E6 5.256521769756932    /* sqrt(2 log 1e6) */
+#define LN_MILLION 13.815510557964274   /* -log 1e-6 */
+#define SIGMAS_TO_1E6 5.256521769756932 /* sqrt(2 log 1e6) */
 
 /* Where d^(kappa-1) exp(-d/theta) falls below 1e-6 of its largest value. */
 static double gamma_reach(double kappa, double theta) {
@@ -26,8 +26,12 @@ void h9_kernel_prepare(h9_kernel_ready *r, const h9_kernel *k) {
   double own = INFINITY;
   *r = (h9_kernel_ready){.k = k, .reach = INFINITY, .norm = 1, .c = 1};
   switch (k->type) {
-  case H9_KERNEL_GAUSSIAN: own = fmax(0, a[1]) + SIGMAS_TO_1E6 * a[0]; break;
-  case H9_KERNEL_EXPONENTIAL: own = LN_MILLION * a[0]; break;
+  case H9_KERNEL_GAUSSIAN:
+    own = fmax(0, a[1]) + SIGMAS_TO_1E6 * a[0];
+    break;
+  case H9_KERNEL_EXPONENTIAL:
+    own = LN_MILLION * a[0];
+    break;
   case H9_KERNEL_GAMMA:
     own = gamma_reach(a[0], a[1]);
     r->norm = h9_exp(-a[0] * h9_log(a[1]) - h9_lgamma(a[0]));
@@ -40,9 +44,14 @@ void h9_kernel_prepare(h9_kernel_ready *r, const h9_kernel *k) {
     r->directed = true;
     break;
   case H9_KERNEL_LINEAR:
-  case H9_KERNEL_STEP: own = r->reach = a[0]; break;
-  case H9_KERNEL_EXPRESSION: r->directed = (k->expr.variables & ~(1u << H9_VAR_DISTANCE)) != 0; break;
-  default: break;
+  case H9_KERNEL_STEP:
+    own = r->reach = a[0];
+    break;
+  case H9_KERNEL_EXPRESSION:
+    r->directed = (k->expr.variables & ~(1u << H9_VAR_DISTANCE)) != 0;
+    break;
+  default:
+    break;
   }
   r->reach = fmin(r->reach, k->cutoff);
   r->reach_cut = isinf(k->cutoff) ? own : r->reach;
@@ -55,7 +64,8 @@ double h9_kernel_value(const h9_kernel_ready *r, double distance, const double d
     double z = (distance - a[1]) / a[0];
     return h9_exp(-0.5 * z * z);
   }
-  case H9_KERNEL_EXPONENTIAL: return h9_exp(-distance / a[0]);
+  case H9_KERNEL_EXPONENTIAL:
+    return h9_exp(-distance / a[0]);
   case H9_KERNEL_GAMMA:
     if (distance == 0) return a[0] > 1 ? 0 : a[0] < 1 ? INFINITY : r->norm;
     return r->norm * h9_exp((a[0] - 1) * h9_log(distance) - distance / a[1]);
@@ -65,8 +75,10 @@ double h9_kernel_value(const h9_kernel_ready *r, double distance, const double d
     if (!(wave > 0)) return 0;
     return wave * h9_exp(-(a[4] * a[4] * along * along + across * across) / (2 * a[0] * a[0]));
   }
-  case H9_KERNEL_LINEAR: return distance < a[0] ? 1 - distance / a[0] : 0;
-  case H9_KERNEL_STEP: return distance <= a[0] ? 1 : 0;
+  case H9_KERNEL_LINEAR:
+    return distance < a[0] ? 1 - distance / a[0] : 0;
+  case H9_KERNEL_STEP:
+    return distance <= a[0] ? 1 : 0;
   case H9_KERNEL_EXPRESSION: {
     double v[H9_VARIABLES] = {0};
     v[H9_VAR_DISTANCE] = distance;
@@ -78,6 +90,7 @@ double h9_kernel_value(const h9_kernel_ready *r, double distance, const double d
     double f = h9_expr_eval(&r->k->expr, v);
     return f < 0 ? 0 : f;
   }
-  default: return 1;
+  default:
+    return 1;
   }
 }

@@ -9,8 +9,12 @@ void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions) {
   *r = (h9_mask_ready){.m = m, .dimensions = dimensions, .reach = INFINITY};
   double half2 = 0;
   switch (m->type) {
-  case H9_MASK_SPHERE: r->reach = a[0]; break;
-  case H9_MASK_DOUGHNUT: r->reach = a[1]; break;
+  case H9_MASK_SPHERE:
+    r->reach = a[0];
+    break;
+  case H9_MASK_DOUGHNUT:
+    r->reach = a[1];
+    break;
   case H9_MASK_BOX:
     for (int i = 0; i < dimensions; i++) {
       half2 += 0.25 * (a[i + 3] - a[i]) * (a[i + 3] - a[i]);
@@ -22,7 +26,8 @@ void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions) {
     r->reach = 0;
     for (int i = 0; i < dimensions; i++) r->reach = fmax(r->reach, 0.5 * a[i]);
     break;
-  default: return;
+  default:
+    return;
   }
   for (int i = 0; i < dimensions; i++) r->centre[i] += m->anchor[i];
   r->turned = (m->type == H9_MASK_BOX || m->type == H9_MASK_ELLIPSOID) && (m->azimuth != 0 || m->polar != 0);
@@ -56,6 +61,7 @@ bool h9_mask_inside(const h9_mask_ready *r, const double d[3]) {
   case H9_MASK_ELLIPSOID:
     for (int i = 0; i < r->dimensions; i++) d2 += p[i] * p[i] * 4 / (a[i] * a[i]);
     return d2 <= 1;
-  default: return true;
+  default:
+    return true;
   }
 }

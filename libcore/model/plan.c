@@ -23,8 +23,9 @@ static int check_kernel(const h9_network *net, uint32_t i, h9_error *e) {
   h9_projection_text(net, i, text);
   bool probability = p->rule == H9_RULE_PAIRWISE_BERNOULLI;
   if (!isfinite(k->scale) || k->scale < 0 || (probability && k->type == H9_KERNEL_CONSTANT && k->scale > 1))
-    return h9_fail(e, H9_ECONFIG, "%s: %s is %g, expected %s", text, probability ? "probability p" : "the kernel's scale",
-                   k->scale, probability ? "0 to 1" : "0 or more");
+    return h9_fail(e, H9_ECONFIG, "%s: %s is %g, expected %s", text,
+                   probability ? "probability p" : "the kernel's scale", k->scale,
+                   probability ? "0 to 1" : "0 or more");
   const char *bad = NULL;
   double value = 0;
   switch (k->type) {
@@ -47,11 +48,14 @@ static int check_kernel(const h9_network *net, uint32_t i, h9_error *e) {
     if (!(k->arg[0] > 0)) bad = "range", value = k->arg[0];
     break;
   case H9_KERNEL_CONSTANT:
-  case H9_KERNEL_EXPRESSION: break;
-  default: return h9_fail(e, H9_ECONFIG, "%s: unknown kernel %u", text, k->type);
+  case H9_KERNEL_EXPRESSION:
+    break;
+  default:
+    return h9_fail(e, H9_ECONFIG, "%s: unknown kernel %u", text, k->type);
   }
   if (bad) return h9_fail(e, H9_ECONFIG, "%s: kernel: %s is %g, expected more than 0", text, bad, value);
-  if (!(k->cutoff > 0)) return h9_fail(e, H9_ECONFIG, "%s: kernel: cutoff is %g um, expected more than 0", text, k->cutoff);
+  if (!(k->cutoff > 0))
+    return h9_fail(e, H9_ECONFIG, "%s: kernel: cutoff is %g um, expected more than 0", text, k->cutoff);
   return H9_OK;
 }
 
@@ -60,22 +64,27 @@ static int check_mask(const h9_network *net, uint32_t i, h9_error *e) {
   char text[400];
   const char *bad = NULL;
   switch (m->type) {
-  case H9_MASK_NONE: break;
+  case H9_MASK_NONE:
+    break;
   case H9_MASK_SPHERE:
     if (!(m->arg[0] > 0) || !isfinite(m->arg[0])) bad = "sphere: expected a radius above 0";
     break;
   case H9_MASK_BOX:
     for (int k = 0; k < 3; k++)
-      if (!(m->arg[k] <= m->arg[k + 3]) || !isfinite(m->arg[k]) || !isfinite(m->arg[k + 3])) bad = "box: expected lower corner below upper corner";
+      if (!(m->arg[k] <= m->arg[k + 3]) || !isfinite(m->arg[k]) || !isfinite(m->arg[k + 3]))
+        bad = "box: expected lower corner below upper corner";
     break;
   case H9_MASK_ELLIPSOID:
     for (int k = 0; k < (net->dimensions < 3 ? net->dimensions : 3); k++)
       if (!(m->arg[k] > 0) || !isfinite(m->arg[k])) bad = "ellipsoid: expected axes above 0";
     break;
   case H9_MASK_DOUGHNUT:
-    if (!(m->arg[0] >= 0) || !(m->arg[1] > m->arg[0]) || !isfinite(m->arg[1])) bad = "doughnut: expected 0 <= inner < outer radius";
+    if (!(m->arg[0] >= 0) || !(m->arg[1] > m->arg[0]) || !isfinite(m->arg[1]))
+      bad = "doughnut: expected 0 <= inner < outer radius";
     break;
-  default: bad = "unknown kind"; break;
+  default:
+    bad = "unknown kind";
+    break;
   }
   for (int k = 0; k < 3 && !bad; k++)
     if (!isfinite(m->anchor[k])) bad = "expected a finite anchor";
@@ -107,23 +116,37 @@ static int check_rule(const h9_network *net, uint32_t i, h9_error *e) {
   h9_projection_text(net, i, text);
   int rc = H9_OK;
   if (p->symmetric && !same)
-    return h9_fail(e, H9_ECONFIG, "%s: symmetric: the mirrored connections would leave '%s', expected one population as source and target",
+    return h9_fail(e, H9_ECONFIG,
+                   "%s: symmetric: the mirrored connections would leave '%s', expected one population as "
+                   "source and target",
                    text, b->name);
-  if (p->symmetric && (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE || p->rule == H9_RULE_FIXED_TOTAL_NUMBER))
-    return h9_fail(e, H9_ECONFIG, "%s: symmetric: mirrored connections would change the fixed number; expected all_to_all, pairwise_bernoulli, "
-                                  "pairwise_poisson, radius or k_nearest", text);
+  if (p->symmetric && (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE ||
+                       p->rule == H9_RULE_FIXED_TOTAL_NUMBER))
+    return h9_fail(e, H9_ECONFIG,
+                   "%s: symmetric: mirrored connections would change the fixed number; expected all_to_all, "
+                   "pairwise_bernoulli, "
+                   "pairwise_poisson, radius or k_nearest",
+                   text);
   switch (p->rule) {
   case H9_RULE_ONE_TO_ONE:
     if (a->count != b->count)
-      rc = h9_fail(e, H9_ECONFIG, "%s: '%s' has %u neurons and '%s' %u, expected equal counts", text, a->name, a->count, b->name, b->count);
+      rc = h9_fail(e, H9_ECONFIG, "%s: '%s' has %u neurons and '%s' %u, expected equal counts", text, a->name,
+                   a->count, b->name, b->count);
     else if (same && !p->autapses)
       rc = h9_fail(e, H9_ECONFIG, "%s: every connection is an autapse, but autapses are not allowed", text);
     break;
   case H9_RULE_ALL_TO_ALL:
-  case H9_RULE_PAIRWISE_BERNOULLI: break;
+  case H9_RULE_PAIRWISE_BERNOULLI:
+    break;
   case H9_RULE_PAIRWISE_POISSON:
-    if (!(p->number >= 0) || p->number > 1e6) rc = h9_fail(e, H9_ECONFIG, "%s: mean number of connections a pair is %g, expected 0 to 1e6", text, p->number);
-    else if (!p->multapses) rc = h9_fail(e, H9_ECONFIG, "%s: joins pairs several times by its nature, expected multapses: true (or pairwise_bernoulli)", text);
+    if (!(p->number >= 0) || p->number > 1e6)
+      rc = h9_fail(e, H9_ECONFIG, "%s: mean number of connections a pair is %g, expected 0 to 1e6", text,
+                   p->number);
+    else if (!p->multapses)
+      rc = h9_fail(
+          e, H9_ECONFIG,
+          "%s: joins pairs several times by its nature, expected multapses: true (or pairwise_bernoulli)",
+          text);
     break;
   case H9_RULE_FIXED_INDEGREE:
     rc = whole(net, i, "indegree", UINT32_MAX, e);
@@ -141,14 +164,19 @@ static int check_rule(const h9_network *net, uint32_t i, h9_error *e) {
     rc = whole(net, i, "total number", 0x1p52, e);
     double pairs = (double)a->count * (b->count - (same && !p->autapses ? 1 : 0));
     if (rc == H9_OK && p->number > 0 && (pairs == 0 || (!p->multapses && p->number > pairs)))
-      rc = h9_fail(e, H9_ECONFIG, "%s: %.0f connections asked, but there are only %.0f pairs without repeating one", text, p->number, pairs);
+      rc = h9_fail(e, H9_ECONFIG,
+                   "%s: %.0f connections asked, but there are only %.0f pairs without repeating one", text,
+                   p->number, pairs);
     break;
   }
   case H9_RULE_RADIUS:
-    if (!(p->number > 0) || !isfinite(p->number)) rc = h9_fail(e, H9_ECONFIG, "%s: radius is %g um, expected more than 0", text, p->number);
+    if (!(p->number > 0) || !isfinite(p->number))
+      rc = h9_fail(e, H9_ECONFIG, "%s: radius is %g um, expected more than 0", text, p->number);
     break;
-  case H9_RULE_EXPLICIT: return H9_OK;
-  default: return h9_fail(e, H9_ECONFIG, "%s: unknown rule %u", text, p->rule);
+  case H9_RULE_EXPLICIT:
+    return H9_OK;
+  default:
+    return h9_fail(e, H9_ECONFIG, "%s: unknown rule %u", text, p->rule);
   }
   if (rc == H9_OK) rc = check_kernel(net, i, e);
   if (rc == H9_OK) rc = check_mask(net, i, e);
@@ -156,10 +184,13 @@ static int check_rule(const h9_network *net, uint32_t i, h9_error *e) {
   if (!h9_rule_is_spatial(p)) return H9_OK;
   if (p->rule == H9_RULE_ONE_TO_ONE || p->rule == H9_RULE_FIXED_TOTAL_NUMBER)
     return h9_fail(e, H9_ECONFIG, "%s: takes no kernel and no mask", text);
-  if ((p->rule == H9_RULE_RADIUS || p->rule == H9_RULE_K_NEAREST) && (p->kernel.type != H9_KERNEL_CONSTANT || p->mask.type != H9_MASK_NONE))
-    return h9_fail(e, H9_ECONFIG, "%s: takes no kernel and no mask; use pairwise_bernoulli with a mask", text);
+  if ((p->rule == H9_RULE_RADIUS || p->rule == H9_RULE_K_NEAREST) &&
+      (p->kernel.type != H9_KERNEL_CONSTANT || p->mask.type != H9_MASK_NONE))
+    return h9_fail(e, H9_ECONFIG, "%s: takes no kernel and no mask; use pairwise_bernoulli with a mask",
+                   text);
   if (!a->placed || !b->placed || net->dimensions < 1)
-    return h9_fail(e, H9_ECONFIG, "%s: needs positions, but '%s' has none", text, a->placed ? b->name : a->name);
+    return h9_fail(e, H9_ECONFIG, "%s: needs positions, but '%s' has none", text,
+                   a->placed ? b->name : a->name);
   return H9_OK;
 }
 
@@ -170,11 +201,13 @@ static int check_values(const h9_network *net, uint32_t i, h9_error *e) {
   if (h9_dist_check(&p->weight, e) != H9_OK) return h9_fail_at(e, "%s: weight", text);
   if (h9_dist_check(&p->delay, e) != H9_OK) return h9_fail_at(e, "%s: delay", text);
   if (h9_dist_is_constant(&p->weight) && !isfinite(h9_dist_constant(&p->weight)))
-    return h9_fail(e, H9_ECONFIG, "%s: weight is %g, expected a finite number", text, h9_dist_constant(&p->weight));
+    return h9_fail(e, H9_ECONFIG, "%s: weight is %g, expected a finite number", text,
+                   h9_dist_constant(&p->weight));
   uint32_t used = p->weight.a.variables | p->weight.b.variables | p->delay.a.variables | p->delay.b.variables;
   const h9_population *a = &net->populations[p->source], *b = &net->populations[p->target];
   if (used && (!a->placed || !b->placed || net->dimensions < 1))
-    return h9_fail(e, H9_ECONFIG, "%s: weight or delay depends on positions, but '%s' has none", text, a->placed ? b->name : a->name);
+    return h9_fail(e, H9_ECONFIG, "%s: weight or delay depends on positions, but '%s' has none", text,
+                   a->placed ? b->name : a->name);
   return H9_OK;
 }
 
@@ -184,12 +217,18 @@ static double finest(const h9_dist *d) {
   if (d->type == H9_DIST_EXPRESSION || !h9_expr_is_constant(&d->a)) {
     return h9_dist_bounds(d, &low, &high) ? (high - low) / 4096 : 0;
   }
-  double a = h9_expr_eval(&d->a, NULL), b = d->type == H9_DIST_EXPONENTIAL ? 0 : h9_expr_is_constant(&d->b) ? h9_expr_eval(&d->b, NULL) : 0;
+  double a = h9_expr_eval(&d->a, NULL), b = d->type == H9_DIST_EXPONENTIAL ? 0
+                                            : h9_expr_is_constant(&d->b)   ? h9_expr_eval(&d->b, NULL)
+                                                                           : 0;
   switch (d->type) {
-  case H9_DIST_UNIFORM: return (b - a) / 256;
-  case H9_DIST_NORMAL: return b / 32;
-  case H9_DIST_LOGNORMAL: return h9_exp(a) * b / 32;
-  default: return fabs(a) / 128;
+  case H9_DIST_UNIFORM:
+    return (b - a) / 256;
+  case H9_DIST_NORMAL:
+    return b / 32;
+  case H9_DIST_LOGNORMAL:
+    return h9_exp(a) * b / 32;
+  default:
+    return fabs(a) / 128;
   }
 }
 
@@ -304,9 +343,10 @@ int h9_projections_plan(h9_network *net, h9_error *e) {
     if (!h9_dist_bounds(&p->delay, &low, &high)) continue;
     double last = floor(high / net->dt + 0.5), first = floor(low / net->dt + 0.5);
     if (last > H9_DELAY_MAX || last < 1 || (h9_dist_is_constant(&p->delay) && first < 1))
-      rc = h9_fail(e, H9_ECONFIG, "%s: delays from %g to %g ms are %g to %g steps of %g ms, expected 1 to %u steps%s",
-                   h9_projection_text(net, i, text), low, high, first, last, net->dt, H9_DELAY_MAX,
-                   last > H9_DELAY_MAX && !h9_dist_is_constant(&p->delay) ? "; give the distribution a max" : "");
+      rc = h9_fail(
+          e, H9_ECONFIG, "%s: delays from %g to %g ms are %g to %g steps of %g ms, expected 1 to %u steps%s",
+          h9_projection_text(net, i, text), low, high, first, last, net->dt, H9_DELAY_MAX,
+          last > H9_DELAY_MAX && !h9_dist_is_constant(&p->delay) ? "; give the distribution a max" : "");
   }
   return rc;
 }

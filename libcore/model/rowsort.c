@@ -93,7 +93,8 @@ void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t
   }
 }
 
-size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows, uint64_t at) {
+size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows,
+                     uint64_t at) {
   uint32_t *target = rows->target + at;
   uint16_t *delay = rows->delay + at;
   if (c->dedupe) {

@@ -14,7 +14,8 @@ enum {
 static int leaving_list(h9_rowsource *s, h9_error *e) {
   const h9_network *net = s->net;
   s->leaving = calloc(net->n_populations ? net->n_populations : 1, sizeof *s->leaving);
-  s->leaving_projections = malloc((net->n_projections ? net->n_projections : 1) * sizeof *s->leaving_projections);
+  s->leaving_projections =
+      malloc((net->n_projections ? net->n_projections : 1) * sizeof *s->leaving_projections);
   if (!s->leaving || !s->leaving_projections) return h9_fail_memory(e, net->n_projections * 8, "projections");
   for (uint32_t i = 0; i < net->n_projections; i++) s->leaving[net->projections[i].source].n++;
   uint32_t *at = s->leaving_projections;
@@ -53,7 +54,8 @@ static int groups_of(h9_rowsource *s, uint32_t population, h9_error *e) {
   return H9_OK;
 }
 
-static int open_common(h9_rowsource **out, const h9_network *net, const h9_rowsource_options *o, h9_error *e) {
+static int open_common(h9_rowsource **out, const h9_network *net, const h9_rowsource_options *o,
+                       h9_error *e) {
   h9_rowsource *s = calloc(1, sizeof *s);
   if (!s) return h9_fail_memory(e, sizeof *s, "a source of rows");
   *out = s;
@@ -82,7 +84,8 @@ static int compile_one(h9_rowsource *s, uint32_t i, h9_error *e) {
   return rc;
 }
 
-int h9_rowsource_expand(h9_rowsource **out, const h9_network *net, const h9_rowsource_options *o, h9_error *e) {
+int h9_rowsource_expand(h9_rowsource **out, const h9_network *net, const h9_rowsource_options *o,
+                        h9_error *e) {
   *out = NULL;
   h9_rowsource *s = NULL;
   int rc = open_common(&s, net, o, e);
@@ -115,7 +118,8 @@ int h9_rowsource_read(h9_rowsource **out, h9_network *net, h9_reader *r, h9_bloc
     }
     for (uint32_t i = 0; rc == H9_OK && i < net->n_populations; i++) {
       bool any = false;
-      for (uint32_t k = 0; k < s->leaving[i].n; k++) any |= net->projections[s->leaving[i].projection[k]].materialised;
+      for (uint32_t k = 0; k < s->leaving[i].n; k++)
+        any |= net->projections[s->leaving[i].projection[k]].materialised;
       s->leaving[i].from_blocks = any;
       if (s->leaving[i].n && !any) rc = groups_of(s, i, e);
     }
@@ -148,13 +152,18 @@ typedef struct crew {
   void *ctx;
   pthread_mutex_t lock;
   pthread_cond_t moved;
-  uint64_t next, end;  /* ordinals handed out; UINT64_MAX: until the blocks end */
+  uint64_t next, end; /* ordinals handed out; UINT64_MAX: until the blocks end */
   uint64_t emitted;
   bool emitting, stop;
-  uint64_t failed;     /* ordinal of the first group that failed */
+  uint64_t failed; /* ordinal of the first group that failed */
   int rc;
   h9_error *e;
-  struct done { bool done; h9_range range; uint32_t n_rows; void *slot; } *ring;
+  struct done {
+    bool done;
+    h9_range range;
+    uint32_t n_rows;
+    void *slot;
+  } * ring;
   uint64_t ring_n;
 } crew;
 
@@ -174,8 +183,11 @@ static void emit_ready(crew *c, h9_error *mine) {
     struct done d = c->ring[c->emitted % c->ring_n];
     c->ring[c->emitted % c->ring_n].done = false;
     if (c->emit) {
-      h9_group g = {.ordinal = c->emitted, .population = d.range.population, .first = d.range.first,
-                    .n = d.range.n, .n_rows = d.n_rows};
+      h9_group g = {.ordinal = c->emitted,
+                    .population = d.range.population,
+                    .first = d.range.first,
+                    .n = d.range.n,
+                    .n_rows = d.n_rows};
       pthread_mutex_unlock(&c->lock);
       int rc = c->emit(c->ctx, &g, d.slot, mine);
       pthread_mutex_lock(&c->lock);
@@ -194,7 +206,8 @@ static int rows_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *row
     uint32_t p = l->projection[i];
     int rc;
     if (s->reader && s->net->projections[p].materialised) rc = h9_task_decode(s, t, block++, &rows[i], e);
-    else if (s->scatter[p].c) rc = h9_scatter_rows(&s->scatter[p], &s->scratch[worker], t->range.first, t->range.n, &rows[i], e);
+    else if (s->scatter[p].c)
+      rc = h9_scatter_rows(&s->scatter[p], &s->scratch[worker], t->range.first, t->range.n, &rows[i], e);
     else rc = h9_compiled_rows(&s->compiled[p], &s->scratch[worker], t->range.first, t->range.n, &rows[i], e);
     if (rc != H9_OK) return rc;
   }
@@ -207,9 +220,11 @@ static void crew_member(crew *c, int worker) {
   h9_task task = {0};
   h9_rows *rows = calloc(s->most_leaving + 1, sizeof *rows);
   pthread_mutex_lock(&c->lock);
-  if (!rows) failure(c, c->next, h9_fail_memory(&mine, s->most_leaving * sizeof *rows, "rows of connections"), &mine);
+  if (!rows)
+    failure(c, c->next, h9_fail_memory(&mine, s->most_leaving * sizeof *rows, "rows of connections"), &mine);
   for (;;) {
-    while (!c->stop && c->next < c->end && c->next >= c->emitted + c->ring_n) pthread_cond_wait(&c->moved, &c->lock);
+    while (!c->stop && c->next < c->end && c->next >= c->emitted + c->ring_n)
+      pthread_cond_wait(&c->moved, &c->lock);
     if (c->stop || c->next >= c->end) break;
     uint64_t ordinal = c->next;
     int rc = h9_task_take(s, ordinal, &task, &mine);
@@ -218,8 +233,12 @@ static void crew_member(crew *c, int worker) {
       break;
     }
     c->next++;
-    h9_group g = {.ordinal = ordinal, .population = task.range.population, .first = task.range.first, .n = task.range.n,
-                  .n_rows = s->leaving[task.range.population].n, .rows = rows};
+    h9_group g = {.ordinal = ordinal,
+                  .population = task.range.population,
+                  .first = task.range.first,
+                  .n = task.range.n,
+                  .n_rows = s->leaving[task.range.population].n,
+                  .rows = rows};
     void *slot = NULL;
     if (rc == H9_OK) {
       pthread_mutex_unlock(&c->lock);
@@ -246,7 +265,8 @@ static int chunk(h9_rowsource *s, uint64_t g, uint64_t *end, h9_error *e) {
     const h9_range *r = &s->range[k];
     const h9_leaving *l = &s->leaving[r->population];
     for (uint32_t i = 0; i < l->n; i++)
-      if (s->scatter[l->projection[i]].c) bytes += h9_scatter_bytes(&s->scatter[l->projection[i]], r->first, r->n);
+      if (s->scatter[l->projection[i]].c)
+        bytes += h9_scatter_bytes(&s->scatter[l->projection[i]], r->first, r->n);
     if (bytes > s->memory && k > g) break;
   }
   for (uint32_t p = 0; p < s->net->n_projections; p++) {

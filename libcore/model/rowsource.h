@@ -29,15 +29,21 @@ typedef struct h9_rowsource_options {
 /* Completes projections before anything is expanded: checks that every rule can be met (populations
  * large enough without autapses / multapses, spatial rules on placed populations, degrees inside
  * masks checked while expanding), H9_ECONFIG naming the projection, found and expected;
- * and chooses weight_encoding and quantum of each from the weight distributions of all. */
+ * and chooses weight_encoding and quantum of each from the weight distributions of all onto one
+ * (target population, receptor): the common value where all are constants that are small multiples of
+ * one, else a power of two that holds the largest; distributions too wide or too fine for it take F32.
+ * A constant is a multiple of the quantum in the first case only, and may exceed 32,767 of them. */
 int h9_projections_plan(h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 
-/* Expected number of connections of one projection (exact for rules with fixed numbers), and bytes
- * that a materialised network needs in hal9-step; for --dry-run. */
+/* Expected number of connections of one projection (which lies in net->projections), for --dry-run:
+ * exact for rules with fixed numbers, the mean for pairwise ones; where it depends on positions, an
+ * estimate from at most 1000 neurons evenly spread over the ids. NaN when it cannot be told (positions
+ * not loaded). 0 for H9_RULE_EXPLICIT. */
 double h9_projection_expected(const h9_network *net, const h9_projection *p);
 
 /* Expands by rule. `net` needs positions where rules are spatial, and outlives the source. */
-int h9_rowsource_expand(h9_rowsource **s, const h9_network *net, const h9_rowsource_options *o, h9_error *e) H9_UNUSED_RESULT;
+int h9_rowsource_expand(h9_rowsource **s, const h9_network *net, const h9_rowsource_options *o,
+                        h9_error *e) H9_UNUSED_RESULT;
 /* Decodes from `r`, whose next unread block is *first (as h9_network_read left it). Projections of
  * the network that are not materialised in the stream are expanded and joined in. Blocks
  * that follow the connections are left: *first is then the first of them, or *ended is set. */
@@ -46,11 +52,14 @@ int h9_rowsource_read(h9_rowsource **s, h9_network *net, h9_reader *r, h9_block 
 
 /* Runs over all groups once. `work` is called concurrently (worker 0 .. threads - 1), in any order,
  * rows valid during the call; `emit`, if not NULL, is then called in the order of
- * groups, one at a time, with what `work` left in *slot (one pointer a group, initially NULL). A
- * non-zero return of either stops the run and is returned. */
+ * groups, one at a time, with what `work` left in *slot (one pointer a group, initially NULL) and
+ * g->rows NULL. A non-zero return of either stops the run and is returned: that of the first failing
+ * group, for any number of threads; slots of groups behind it are not emitted. A source that expands can
+ * be run again; one that reads cannot. */
 typedef int (*h9_group_work)(void *ctx, int worker, const h9_group *g, void **slot, h9_error *e);
 typedef int (*h9_group_emit)(void *ctx, const h9_group *g, void *slot, h9_error *e);
-int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, void *ctx, h9_error *e) H9_UNUSED_RESULT;
+int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, void *ctx,
+                     h9_error *e) H9_UNUSED_RESULT;
 void h9_rowsource_free(h9_rowsource *s);
 
 #endif

@@ -10,10 +10,12 @@
 typedef struct h9_leaving {
   uint32_t *projection; /* that leave this population, by index */
   uint32_t n;
-  bool from_blocks;     /* some are materialised: groups are the blocks' */
+  bool from_blocks; /* some are materialised: groups are the blocks' */
 } h9_leaving;
 
-typedef struct h9_range { uint32_t population, first, n; } h9_range;
+typedef struct h9_range {
+  uint32_t population, first, n;
+} h9_range;
 
 struct h9_rowsource {
   const h9_network *net;
@@ -26,7 +28,7 @@ struct h9_rowsource {
   h9_compiled *compiled; /* [n_projections], of those made by rule */
   h9_scatter *scatter;   /* [n_projections], c NULL where nothing is gathered */
   h9_scratch *scratch;   /* [threads] */
-  h9_range *range; /* groups made by rule */
+  h9_range *range;       /* groups made by rule */
   size_t n_ranges, range_cap;
   /* reading */
   h9_reader *reader;
@@ -46,7 +48,8 @@ typedef struct h9_task {
 /* The group `ordinal`, in order; H9_EOF after the last. Called under the lock. */
 int h9_task_take(h9_rowsource *s, uint64_t ordinal, h9_task *t, h9_error *e) H9_UNUSED_RESULT;
 /* Decodes the task's i-th block. */
-int h9_task_decode(h9_rowsource *s, const h9_task *t, uint32_t i, h9_rows *rows, h9_error *e) H9_UNUSED_RESULT;
+int h9_task_decode(h9_rowsource *s, const h9_task *t, uint32_t i, h9_rows *rows,
+                   h9_error *e) H9_UNUSED_RESULT;
 void h9_task_drop(h9_task *t); /* frees the bodies */
 void h9_task_release(h9_task *t);
 /* After the last group: no further connections may follow. */

@@ -18,16 +18,16 @@ static int take_block(h9_rowsource *s, h9_task *t, uint32_t projection, h9_error
   h9_projection_text(s->net, projection, text);
   if (*s->ended || s->block->kind != H9_BLOCK_CONNECTIONS)
     return h9_fail(e, H9_EDATA, "%s: connections end with %s, expected those of %s from source %u on",
-                   h9_reader_name(s->reader), *s->ended ? "the stream" : h9_block_kind_name(s->block->kind), text,
-                   s->at_source + 1);
+                   h9_reader_name(s->reader), *s->ended ? "the stream" : h9_block_kind_name(s->block->kind),
+                   text, s->at_source + 1);
   uint32_t found, first, n;
   int rc = h9_rows_peek(s->block, &found, &first, &n, e);
   if (rc != H9_OK) return h9_reader_fail_at(s->reader, s->block, e);
   uint32_t left = s->net->populations[t->range.population].count - s->at_source;
   if (found != projection || first != s->at_source || n == 0 || n > left || (t->n > 0 && n != t->range.n)) {
-    h9_fail(e, H9_EDATA, "sources %u to %llu of projection %u, expected %s %u sources from %u on of %s", first + 1,
-            (unsigned long long)first + n, found + 1, t->n > 0 ? "exactly" : "at most", t->n > 0 ? t->range.n : left,
-            s->at_source + 1, text);
+    h9_fail(e, H9_EDATA, "sources %u to %llu of projection %u, expected %s %u sources from %u on of %s",
+            first + 1, (unsigned long long)first + n, found + 1, t->n > 0 ? "exactly" : "at most",
+            t->n > 0 ? t->range.n : left, s->at_source + 1, text);
     return h9_reader_fail_at(s->reader, s->block, e);
   }
   t->range.n = n;
@@ -49,8 +49,9 @@ int h9_task_take(h9_rowsource *s, uint64_t ordinal, h9_task *t, h9_error *e) {
     t->range = s->range[ordinal];
     return H9_OK;
   }
-  while (s->at_population < s->net->n_populations &&
-         (s->leaving[s->at_population].n == 0 || s->at_source >= s->net->populations[s->at_population].count)) {
+  while (
+      s->at_population < s->net->n_populations &&
+      (s->leaving[s->at_population].n == 0 || s->at_source >= s->net->populations[s->at_population].count)) {
     s->at_population++;
     s->at_source = 0;
   }
@@ -90,6 +91,7 @@ void h9_task_release(h9_task *t) {
 
 int h9_rowsource_finish(h9_rowsource *s, h9_error *e) {
   if (*s->ended || s->block->kind != H9_BLOCK_CONNECTIONS) return H9_OK;
-  h9_fail(e, H9_EDATA, "connections after the last source of the last projection that has them in the stream");
+  h9_fail(e, H9_EDATA,
+          "connections after the last source of the last projection that has them in the stream");
   return h9_reader_fail_at(s->reader, s->block, e);
 }

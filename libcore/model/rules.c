@@ -27,7 +27,8 @@ int h9_scratch_reserve(h9_scratch *s, size_t more, h9_error *e) {
   if (t) s->sorted = t;
   float *tf = realloc(s->sorted_f, cap * sizeof *tf);
   if (tf) s->sorted_f = tf;
-  if (!r || !f || !t || !tf) return h9_fail_memory(e, cap * (2 * sizeof *r + 2 * sizeof *f), "a row of connections");
+  if (!r || !f || !t || !tf)
+    return h9_fail_memory(e, cap * (2 * sizeof *r + 2 * sizeof *f), "a row of connections");
   s->cap = cap;
   return H9_OK;
 }
@@ -43,7 +44,8 @@ void h9_grids_release(h9_grids *g) {
   *g = (h9_grids){0};
 }
 
-int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids, h9_error *e) {
+int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids,
+                    h9_error *e) {
   const h9_projection *p = &net->projections[projection];
   char text[400];
   *c = (h9_compiled){.net = net, .p = p, .index = projection};
@@ -63,7 +65,8 @@ int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, 
     return h9_fail(e, H9_ECONFIG, "%s: connections given one by one cannot be made by a rule",
                    h9_projection_text(net, projection, text));
   if (h9_rule_is_spatial(p)) return h9_rules_space(c, grids, e);
-  if (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE || p->rule == H9_RULE_FIXED_TOTAL_NUMBER)
+  if (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE ||
+      p->rule == H9_RULE_FIXED_TOTAL_NUMBER)
     return h9_rules_degree(c, e);
   return h9_rules_pairs(c, e);
 }
@@ -82,7 +85,8 @@ void h9_compiled_release(h9_compiled *c) {
   c->space = NULL;
 }
 
-int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n, h9_rows *rows, h9_error *e) {
+int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n, h9_rows *rows,
+                     h9_error *e) {
   s->n = 0;
   rows->projection = c->index;
   rows->first = first;
@@ -95,7 +99,8 @@ int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32
   for (uint32_t i = 0; i < n; i++) {
     s->n = 0;
     if ((rc = c->generate(c, s, first + i, e)) != H9_OK) return rc;
-    if (h9_rows_reserve(rows, n, rows->n + s->n) != H9_OK) return h9_fail_memory(e, s->n * 8, "rows of connections");
+    if (h9_rows_reserve(rows, n, rows->n + s->n) != H9_OK)
+      return h9_fail_memory(e, s->n * 8, "rows of connections");
     float *f = c->wide ? s->f : NULL;
     h9_row_sort(s->record, f, s->sorted, s->sorted_f, s->n, c->n_target);
     rows->n += h9_row_unpack(c, s->record, f, s->n, rows, rows->n);

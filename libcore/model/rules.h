@@ -26,17 +26,17 @@ enum h9_draw_kind {
   H9_DRAW_PAIR = 1,    /* (owner, partner): acceptance, weight, weight, delay */
   H9_DRAW_SKIP = 2,    /* (owner, draw): skips of sparse pairwise rules */
   H9_DRAW_COUNT = 3,   /* (owner): how many */
-  H9_DRAW_KEY = 4,     /* (owner, partner): keys of weighted draws without replacement; spatial draws with it */
+  H9_DRAW_KEY = 4, /* (owner, partner): keys of weighted draws without replacement; spatial draws with it */
 };
 
 /* One worker's memory for the connections being generated. */
 typedef struct h9_scratch {
   uint64_t *record;
-  float *f;        /* beside the records where weights are F32 */
+  float *f; /* beside the records where weights are F32 */
   size_t n, cap;
   uint64_t *sorted; /* cap: the sort's other half */
   float *sorted_f;
-  uint64_t *bits;  /* one bit a pool neuron, all clear between calls */
+  uint64_t *bits; /* one bit a pool neuron, all clear between calls */
   uint32_t bits_n;
   uint32_t *count; /* of each owner of the range begun (fixed_total_number) */
   uint32_t count_first;
@@ -57,36 +57,44 @@ struct h9_rule_compiled {
   const h9_projection *p;
   uint32_t index; /* of the projection */
   uint32_t n_source, n_target, n_owner, n_pool;
-  bool by_target;  /* owners are targets, the pool sources */
-  bool no_self;    /* owner and pool population are one and autapses are not allowed */
-  bool half;       /* symmetric pair rules: only partners not below the owner */
-  bool wide;       /* weights in F32 */
-  bool scatter;    /* rows must be gathered */
-  bool dedupe;     /* equal neighbours of a row are one connection */
+  bool by_target; /* owners are targets, the pool sources */
+  bool no_self;   /* owner and pool population are one and autapses are not allowed */
+  bool half;      /* symmetric pair rules: only partners not below the owner */
+  bool wide;      /* weights in F32 */
+  bool scatter;   /* rows must be gathered */
+  bool dedupe;    /* equal neighbours of a row are one connection */
   h9_key key, key_split;
   h9_sampler sampler;
   h9_table16 skip; /* pairwise_bernoulli: gaps below skip_n; the value skip_n: go on */
   uint32_t skip_n;
   h9_space *space; /* spatial rules */
-  int (*begin)(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n, h9_error *e); /* may be NULL */
+  int (*begin)(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n,
+               h9_error *e); /* may be NULL */
   int (*generate)(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *e);
 };
 
 /* Grids of pool populations, shared by the projections of one source. */
 typedef struct h9_grids {
   uint32_t n;
-  struct h9_grid_entry { uint32_t population; bool periodic; h9_grid *grid; } *entry;
+  struct h9_grid_entry {
+    uint32_t population;
+    bool periodic;
+    h9_grid *grid;
+  } * entry;
   int threads;
   bool brute;
 } h9_grids;
 void h9_grids_release(h9_grids *g);
 
 /* The rule alone, without weights and delays: enough for h9_compiled_expected. */
-int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids, h9_error *e) H9_UNUSED_RESULT;
-int h9_compile(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids, h9_error *e) H9_UNUSED_RESULT;
+int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids,
+                    h9_error *e) H9_UNUSED_RESULT;
+int h9_compile(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids,
+               h9_error *e) H9_UNUSED_RESULT;
 void h9_compiled_release(h9_compiled *c);
 /* Fills `rows` with the rows of sources [first, first + n) of a rule that needs no gathering. */
-int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n, h9_rows *rows, h9_error *e) H9_UNUSED_RESULT;
+int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n, h9_rows *rows,
+                     h9_error *e) H9_UNUSED_RESULT;
 
 /* Expected connections of the whole projection; estimated from a sample of owners for spatial rules. */
 int h9_compiled_expected(const h9_compiled *c, h9_scratch *s, double *expected, h9_error *e) H9_UNUSED_RESULT;
@@ -99,10 +107,12 @@ void h9_space_free(h9_space *s);
 /* Whether kernel, mask or rule look at positions. */
 bool h9_rule_is_spatial(const h9_projection *p);
 /* Expected connections of one owner; spatial rules only. */
-int h9_space_expected(const h9_compiled *c, h9_scratch *s, uint32_t owner, double *expected, h9_error *e) H9_UNUSED_RESULT;
+int h9_space_expected(const h9_compiled *c, h9_scratch *s, uint32_t owner, double *expected,
+                      h9_error *e) H9_UNUSED_RESULT;
 
 /* Counts of fixed_total_number for owners [first, first + n) (rules_split.c). */
-int h9_split_counts(const h9_compiled *c, uint32_t first, uint32_t n, uint32_t *count, h9_error *e) H9_UNUSED_RESULT;
+int h9_split_counts(const h9_compiled *c, uint32_t first, uint32_t n, uint32_t *count,
+                    h9_error *e) H9_UNUSED_RESULT;
 /* Successes among `draws` drawn without replacement from `good` + `bad`. */
 uint64_t h9_draw_hypergeometric(h9_draws *d, uint64_t good, uint64_t bad, uint64_t draws);
 
@@ -110,27 +120,31 @@ uint64_t h9_draw_hypergeometric(h9_draws *d, uint64_t good, uint64_t bad, uint64
  * indices. tmp arrays hold n elements; the result is in record and f. */
 void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t n, uint32_t partners);
 /* Appends a sorted row to rows->target.. at `at`, duplicates dropped when `dedupe`; returns how many. */
-size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows, uint64_t at);
+size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows,
+                     uint64_t at);
 
 /* Records gathered by source (scatter.c). */
 typedef struct h9_scatter {
   const h9_compiled *c;
-  uint32_t *count;  /* [n_source] connections of each source, counted once */
+  uint32_t *count;   /* [n_source] connections of each source, counted once */
   uint32_t first, n; /* sources held now */
-  uint64_t *start;  /* [n + 1] */
+  uint64_t *start;   /* [n + 1] */
   uint64_t *record;
   float *f;
 } h9_scatter;
-int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads, h9_error *e) H9_UNUSED_RESULT;
+int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads,
+                    h9_error *e) H9_UNUSED_RESULT;
 /* Bytes that holding sources [first, first + n) takes. */
 uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n);
-int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n, h9_error *e) H9_UNUSED_RESULT;
-int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_rows *rows, h9_error *e) H9_UNUSED_RESULT;
+int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n,
+                    h9_error *e) H9_UNUSED_RESULT;
+int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_rows *rows,
+                    h9_error *e) H9_UNUSED_RESULT;
 void h9_scatter_release(h9_scatter *s);
 
 /* Appends one connection of `owner` to its `partner`. */
-static inline int h9_rule_emit(const h9_compiled *c, h9_scratch *s, uint32_t owner, uint32_t partner, uint32_t id1,
-                               uint32_t kind, h9_ctr words, h9_error *e) {
+static inline int h9_rule_emit(const h9_compiled *c, h9_scratch *s, uint32_t owner, uint32_t partner,
+                               uint32_t id1, uint32_t kind, h9_ctr words, h9_error *e) {
   uint64_t r;
   if (c->sampler.fast) r = h9_sampler_words(&c->sampler, words.v[1], words.v[2], words.v[3]);
   else {

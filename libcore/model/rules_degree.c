@@ -90,7 +90,6 @@ int h9_rules_degree(h9_compiled *c, h9_error *e) {
   if (c->p->rule == H9_RULE_FIXED_TOTAL_NUMBER) {
     c->begin = total_begin;
     c->generate = total;
-  } else
-    c->generate = fixed_degree;
+  } else c->generate = fixed_degree;
   return H9_OK;
 }

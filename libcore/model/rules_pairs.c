@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 /* The pool as an owner sees it: [low, n_pool) without itself where it may not be its own partner. */
-typedef struct view { uint32_t low, size, self; } view;
+typedef struct view {
+  uint32_t low, size, self;
+} view;
 static inline view view_of(const h9_compiled *c, uint32_t owner) {
   view v = {0, c->n_pool, UINT32_MAX};
   if (c->half) {
@@ -28,7 +30,8 @@ static inline uint32_t view_at(view v, uint32_t i) {
 static int one_to_one(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *e) {
   int rc = h9_scratch_reserve(s, 1, e);
   if (rc != H9_OK) return rc;
-  return h9_rule_emit(c, s, owner, owner, 0, H9_DRAW_INDEXED, h9_philox(c->key, owner, 0, H9_DRAW_INDEXED, 0), e);
+  return h9_rule_emit(c, s, owner, owner, 0, H9_DRAW_INDEXED, h9_philox(c->key, owner, 0, H9_DRAW_INDEXED, 0),
+                      e);
 }
 
 static int all_to_all(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *e) {
@@ -133,9 +136,16 @@ static int bernoulli_open(h9_compiled *c, h9_error *e) {
 
 int h9_rules_pairs(h9_compiled *c, h9_error *e) {
   switch (c->p->rule) {
-  case H9_RULE_ONE_TO_ONE: c->generate = one_to_one; return H9_OK;
-  case H9_RULE_ALL_TO_ALL: c->generate = all_to_all; return H9_OK;
-  case H9_RULE_PAIRWISE_BERNOULLI: return bernoulli_open(c, e);
-  default: c->generate = c->p->number > 0 ? poisson : nothing; return H9_OK;
+  case H9_RULE_ONE_TO_ONE:
+    c->generate = one_to_one;
+    return H9_OK;
+  case H9_RULE_ALL_TO_ALL:
+    c->generate = all_to_all;
+    return H9_OK;
+  case H9_RULE_PAIRWISE_BERNOULLI:
+    return bernoulli_open(c, e);
+  default:
+    c->generate = c->p->number > 0 ? poisson : nothing;
+    return H9_OK;
   }
 }

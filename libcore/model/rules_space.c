@@ -9,22 +9,24 @@
 
 struct h9_space {
   h9_grid_options o;
-  h9_points pool;         /* positions of the pool population */
-  const float *own[3];    /* of the owners */
-  const h9_grid *grid;    /* NULL: every pair is tested */
+  h9_points pool;      /* positions of the pool population */
+  const float *own[3]; /* of the owners */
+  const h9_grid *grid; /* NULL: every pair is tested */
   h9_kernel_ready kernel;
   h9_mask_ready mask;
-  double limit2;          /* squared distance beyond which pairs are never joined */
-  bool plain;             /* all within `radius` of the owner itself: nothing further to test */
-  double radius;          /* of the query, around owner + offset; inf: everybody */
+  double limit2; /* squared distance beyond which pairs are never joined */
+  bool plain;    /* all within `radius` of the owner itself: nothing further to test */
+  double radius; /* of the query, around owner + offset; inf: everybody */
   double offset[3];
 };
 
 void h9_space_free(h9_space *s) { free(s); }
 
-static const h9_grid *grid_of(const h9_compiled *c, const h9_space *s, h9_grids *all, uint32_t population, int *rc, h9_error *e) {
+static const h9_grid *grid_of(const h9_compiled *c, const h9_space *s, h9_grids *all, uint32_t population,
+                              int *rc, h9_error *e) {
   for (uint32_t i = 0; i < all->n; i++)
-    if (all->entry[i].population == population && all->entry[i].periodic == c->p->periodic) return all->entry[i].grid;
+    if (all->entry[i].population == population && all->entry[i].periodic == c->p->periodic)
+      return all->entry[i].grid;
   struct h9_grid_entry *more = realloc(all->entry, (all->n + 1) * sizeof *more);
   if (!more) {
     *rc = h9_fail_memory(e, (all->n + 1) * sizeof *more, "a spatial index");
@@ -94,7 +96,8 @@ static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_er
         if (s->o.periodic)
           for (int a = 0; a < s->o.dimensions; a++) {
             double size = s->o.hi[a] - s->o.lo[a];
-            if (size > 0 && s->mask.centre[a] != 0) centre[a] -= size * floor((centre[a] - s->o.lo[a]) / size);
+            if (size > 0 && s->mask.centre[a] != 0)
+              centre[a] -= size * floor((centre[a] - s->o.lo[a]) / size);
           }
         h9_displacement(&s->o, centre, to, beside);
         if (!h9_mask_inside(&s->mask, beside)) continue;
@@ -144,7 +147,8 @@ static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
   int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   const double scale = c->p->kernel.scale;
-  const bool at_most_one = c->space->kernel.k->type != H9_KERNEL_GAMMA && c->space->kernel.k->type != H9_KERNEL_EXPRESSION;
+  const bool at_most_one =
+      c->space->kernel.k->type != H9_KERNEL_GAMMA && c->space->kernel.k->type != H9_KERNEL_EXPRESSION;
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
     h9_ctr words = h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0);
@@ -167,7 +171,8 @@ static int poisson(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error
     uint32_t n = mean > 0 ? (uint32_t)h9_draw_poisson(&d, mean) : 0;
     rc = h9_scratch_reserve(w, n, e);
     for (uint32_t i = 0; rc == H9_OK && i < n; i++)
-      rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR + 8 * i, h9_philox(c->key, owner, t, H9_DRAW_PAIR, i), e);
+      rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR + 8 * i, h9_philox(c->key, owner, t, H9_DRAW_PAIR, i),
+                        e);
   }
   return rc;
 }
@@ -182,10 +187,12 @@ static int k_nearest(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   for (uint32_t i = 0; rc == H9_OK && i < w->hits.n; i++) {
     uint32_t t = w->hits.index[i];
-    if (c->p->symmetric && t < owner) { /* one connection, whoever found the other: its values belong to the pair */
+    if (c->p->symmetric &&
+        t < owner) { /* one connection, whoever found the other: its values belong to the pair */
       rc = h9_rule_emit(c, w, t, owner, owner, H9_DRAW_PAIR, h9_philox(c->key, t, owner, H9_DRAW_PAIR, 0), e);
       if (rc == H9_OK) w->record[w->n - 1] = h9_record_with(w->record[w->n - 1], t);
-    } else rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
+    } else
+      rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
   }
   return rc;
 }
@@ -300,13 +307,15 @@ int h9_space_expected(const h9_compiled *c, h9_scratch *w, uint32_t owner, doubl
  * around its centre, a little enlarged where exact tests follow. */
 static void reach(const h9_compiled *c, h9_space *s) {
   bool masked = c->p->mask.type != H9_MASK_NONE;
-  double own = c->p->rule == H9_RULE_RADIUS ? c->p->number
+  double own = c->p->rule == H9_RULE_RADIUS       ? c->p->number
                : c->p->rule == H9_RULE_ALL_TO_ALL ? INFINITY
-               : masked ? s->kernel.reach : s->kernel.reach_cut;
+               : masked                           ? s->kernel.reach
+                                                  : s->kernel.reach_cut;
   s->limit2 = own * own;
   s->radius = own;
   bool centred = s->mask.centre[0] == 0 && s->mask.centre[1] == 0 && s->mask.centre[2] == 0;
-  s->plain = isfinite(own) && (!masked || (c->p->mask.type == H9_MASK_SPHERE && centred && own <= s->mask.reach));
+  s->plain =
+      isfinite(own) && (!masked || (c->p->mask.type == H9_MASK_SPHERE && centred && own <= s->mask.reach));
   if (!s->plain && masked && c->p->mask.type == H9_MASK_SPHERE && centred) {
     s->radius = s->mask.reach;
     s->plain = s->radius <= own;
@@ -323,14 +332,17 @@ static void reach(const h9_compiled *c, h9_space *s) {
 
 int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
   const h9_network *net = c->net;
-  uint32_t own = c->by_target ? c->p->target : c->p->source, pool = c->by_target ? c->p->source : c->p->target;
+  uint32_t own = c->by_target ? c->p->target : c->p->source,
+           pool = c->by_target ? c->p->source : c->p->target;
   char text[400];
   if (!net->x || !net->populations[own].placed || !net->populations[pool].placed)
-    return h9_fail(e, H9_ECONFIG, "%s: needs positions, but the neurons have none", h9_projection_text(net, c->index, text));
+    return h9_fail(e, H9_ECONFIG, "%s: needs positions, but the neurons have none",
+                   h9_projection_text(net, c->index, text));
   h9_space *s = calloc(1, sizeof *s);
   if (!s) return h9_fail_memory(e, sizeof *s, "a spatial rule");
   c->space = s;
-  s->o = (h9_grid_options){.dimensions = net->dimensions, .periodic = c->p->periodic, .threads = grids->threads};
+  s->o =
+      (h9_grid_options){.dimensions = net->dimensions, .periodic = c->p->periodic, .threads = grids->threads};
   for (int i = 0; i < 3; i++) {
     s->o.lo[i] = net->lo[i];
     s->o.hi[i] = net->hi[i];
@@ -345,14 +357,25 @@ int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
   reach(c, s);
   switch (c->p->rule) {
   case H9_RULE_ALL_TO_ALL:
-  case H9_RULE_RADIUS: c->generate = all_near; break;
-  case H9_RULE_PAIRWISE_BERNOULLI: c->generate = bernoulli; break;
-  case H9_RULE_PAIRWISE_POISSON: c->generate = poisson; break;
-  case H9_RULE_K_NEAREST: c->generate = k_nearest; break;
-  default: c->generate = c->p->multapses ? weighted_with : weighted_without; break;
+  case H9_RULE_RADIUS:
+    c->generate = all_near;
+    break;
+  case H9_RULE_PAIRWISE_BERNOULLI:
+    c->generate = bernoulli;
+    break;
+  case H9_RULE_PAIRWISE_POISSON:
+    c->generate = poisson;
+    break;
+  case H9_RULE_K_NEAREST:
+    c->generate = k_nearest;
+    break;
+  default:
+    c->generate = c->p->multapses ? weighted_with : weighted_without;
+    break;
   }
   int rc = H9_OK;
-  if (!grids->brute && (isfinite(s->radius) || c->p->rule == H9_RULE_K_NEAREST)) s->grid = grid_of(c, s, grids, pool, &rc, e);
+  if (!grids->brute && (isfinite(s->radius) || c->p->rule == H9_RULE_K_NEAREST))
+    s->grid = grid_of(c, s, grids, pool, &rc, e);
   if (rc != H9_OK) {
     h9_space_free(s);
     c->space = NULL;

@@ -47,7 +47,7 @@ typedef struct walk {
   const h9_compiled *c;
   uint32_t first, n;
   uint32_t *count;
-  uint64_t row; /* pairs a source can make */
+  uint64_t row;  /* pairs a source can make */
   uint64_t most; /* connections one source was given */
 } walk;
 

@@ -13,7 +13,8 @@ const char *h9_projection_text(const h9_network *net, uint32_t projection, char 
   const char *to = p->target < net->n_populations ? net->populations[p->target].name : "?";
   const char *rule = h9_rule_name(p->rule);
   if (p->name && p->name[0])
-    snprintf(out, 400, "projection %u '%.100s' (%.100s -> %.100s, %s)", projection + 1, p->name, from, to, rule ? rule : "?");
+    snprintf(out, 400, "projection %u '%.100s' (%.100s -> %.100s, %s)", projection + 1, p->name, from, to,
+             rule ? rule : "?");
   else
     snprintf(out, 400, "projection %u (%.100s -> %.100s, %s)", projection + 1, from, to, rule ? rule : "?");
   return out;
@@ -55,11 +56,20 @@ bool h9_dist_bounds(const h9_dist *d, double *low, double *high) {
     if (d->type == H9_DIST_UNIFORM || d->type == H9_DIST_NORMAL || d->type == H9_DIST_LOGNORMAL)
       b = h9_expr_eval(&d->b, NULL);
     switch (d->type) {
-    case H9_DIST_UNIFORM: lo = a, hi = b; break;
-    case H9_DIST_NORMAL: lo = a - TAIL_SD * b, hi = a + TAIL_SD * b; break;
-    case H9_DIST_LOGNORMAL: lo = h9_exp(a - TAIL_SD * b), hi = h9_exp(a + TAIL_SD * b); break;
-    case H9_DIST_EXPONENTIAL: lo = fmin(0, 37 * a), hi = fmax(0, 37 * a); break;
-    default: break;
+    case H9_DIST_UNIFORM:
+      lo = a, hi = b;
+      break;
+    case H9_DIST_NORMAL:
+      lo = a - TAIL_SD * b, hi = a + TAIL_SD * b;
+      break;
+    case H9_DIST_LOGNORMAL:
+      lo = h9_exp(a - TAIL_SD * b), hi = h9_exp(a + TAIL_SD * b);
+      break;
+    case H9_DIST_EXPONENTIAL:
+      lo = fmin(0, 37 * a), hi = fmax(0, 37 * a);
+      break;
+    default:
+      break;
     }
     /* A truncation far out in a tail keeps only what lies behind it: then the tail is no bound. */
     if (d->min > hi || d->max < lo) lo = -INFINITY, hi = INFINITY;
@@ -76,8 +86,8 @@ bool h9_dist_bounds(const h9_dist *d, double *low, double *high) {
 
 /* A table over the integers k in [low, high], k meaning values in ((k - 1/2) unit, (k + 1/2) unit];
  * what lies outside is joined to the ends. Values are stored xor `bias`. */
-static int table_of_dist(h9_table16 *t, const h9_dist *d, double unit, int32_t low, int32_t high, uint32_t bias,
-                         h9_error *e) {
+static int table_of_dist(h9_table16 *t, const h9_dist *d, double unit, int32_t low, int32_t high,
+                         uint32_t bias, h9_error *e) {
   uint32_t n = (uint32_t)(high - low) + 1;
   double *w = malloc(n * sizeof *w);
   uint16_t *v = malloc(n * sizeof *v);
@@ -110,7 +120,8 @@ static int delay_open(h9_sampler *s, h9_error *e) {
     double steps = floor(h9_dist_constant(d) / dt + 0.5);
     if (!(steps >= 1 && steps <= H9_DELAY_MAX))
       return h9_fail(e, H9_ECONFIG, "%s: delay of %g ms is %g steps of %g ms, expected 1 to %u steps",
-                     h9_projection_text(s->net, s->projection, text), h9_dist_constant(d), steps, dt, H9_DELAY_MAX);
+                     h9_projection_text(s->net, s->projection, text), h9_dist_constant(d), steps, dt,
+                     H9_DELAY_MAX);
     s->delay_constant = (uint16_t)steps;
     return H9_OK;
   }
@@ -121,8 +132,10 @@ static int delay_open(h9_sampler *s, h9_error *e) {
   }
   double first = floor(low / dt + 0.5), last = floor(high / dt + 0.5);
   if (last > H9_DELAY_MAX)
-    return h9_fail(e, H9_ECONFIG, "%s: delays reach %g ms, %g steps of %g ms, expected at most %u steps; give the distribution a max",
-                   h9_projection_text(s->net, s->projection, text), high, last, dt, H9_DELAY_MAX);
+    return h9_fail(
+        e, H9_ECONFIG,
+        "%s: delays reach %g ms, %g steps of %g ms, expected at most %u steps; give the distribution a max",
+        h9_projection_text(s->net, s->projection, text), high, last, dt, H9_DELAY_MAX);
   if (last < 1)
     return h9_fail(e, H9_ECONFIG, "%s: all delays are below half a step of %g ms, expected at least one step",
                    h9_projection_text(s->net, s->projection, text), dt);
@@ -135,7 +148,8 @@ static int weight_open(h9_sampler *s, h9_error *e) {
   s->weight_constant = H9_WEIGHT_BIAS;
   if (p->weight_encoding == H9_WEIGHT_CONSTANT) {
     if (!h9_dist_is_constant(&p->weight))
-      return h9_fail(e, H9_EDATA, "%s: weights vary, but are declared constant", h9_projection_text(s->net, s->projection, text));
+      return h9_fail(e, H9_EDATA, "%s: weights vary, but are declared constant",
+                     h9_projection_text(s->net, s->projection, text));
     return H9_OK;
   }
   double low, high;
@@ -143,8 +157,8 @@ static int weight_open(h9_sampler *s, h9_error *e) {
     s->weight_drawn = true;
     return H9_OK;
   }
-  if (!(p->quantum > 0) || !h9_dist_bounds(&p->weight, &low, &high) || fabs(floor(low / p->quantum + 0.5)) > INT16_MAX ||
-      fabs(floor(high / p->quantum + 0.5)) > INT16_MAX)
+  if (!(p->quantum > 0) || !h9_dist_bounds(&p->weight, &low, &high) ||
+      fabs(floor(low / p->quantum + 0.5)) > INT16_MAX || fabs(floor(high / p->quantum + 0.5)) > INT16_MAX)
     return h9_fail(e, H9_EDATA, "%s: weights do not fit 16-bit multiples of the quantum %g",
                    h9_projection_text(s->net, s->projection, text), p->quantum);
   return table_of_dist(&s->weight, &p->weight, p->quantum, (int32_t)floor(low / p->quantum + 0.5),
@@ -157,7 +171,8 @@ int h9_sampler_open(h9_sampler *s, const h9_network *net, uint32_t projection, h
   s->key_weight = h9_key_make(net->seed, H9_PURPOSE_WEIGHT, projection);
   s->key_delay = h9_key_make(net->seed, H9_PURPOSE_DELAY, projection);
   for (int i = 0; i < 3; i++) s->size[i] = net->hi[i] - net->lo[i];
-  s->needs_place = (p->weight.a.variables | p->weight.b.variables | p->delay.a.variables | p->delay.b.variables) != 0;
+  s->needs_place =
+      (p->weight.a.variables | p->weight.b.variables | p->delay.a.variables | p->delay.b.variables) != 0;
   if (s->needs_place && !net->x) {
     char text[400];
     return h9_fail(e, H9_ECONFIG, "%s: weight or delay depends on positions, but the neurons have none",
@@ -198,8 +213,8 @@ static void place(const h9_sampler *s, uint32_t source, uint32_t target, double 
   vars[H9_VAR_DISTANCE] = sqrt(d2);
 }
 
-int h9_sampler_draw(const h9_sampler *s, uint32_t source, uint32_t target, uint32_t id0, uint32_t id1, uint32_t kind,
-                    h9_ctr words, uint64_t *record, float *f, h9_error *e) {
+int h9_sampler_draw(const h9_sampler *s, uint32_t source, uint32_t target, uint32_t id0, uint32_t id1,
+                    uint32_t kind, h9_ctr words, uint64_t *record, float *f, h9_error *e) {
   double vars[H9_VARIABLES];
   char text[400];
   uint64_t r = h9_sampler_words(s, words.v[1], words.v[2], words.v[3]);

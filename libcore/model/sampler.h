@@ -8,10 +8,17 @@
 #include "../format/network.h"
 
 /* One column of an alias table over 16-bit values: both outcomes beside the threshold. */
-typedef struct h9_alias16 { uint32_t accept; uint16_t own, other; } h9_alias16;
-typedef struct h9_table16 { uint32_t n; h9_alias16 *at; } h9_table16;
+typedef struct h9_alias16 {
+  uint32_t accept;
+  uint16_t own, other;
+} h9_alias16;
+typedef struct h9_table16 {
+  uint32_t n;
+  h9_alias16 *at;
+} h9_table16;
 /* Table over value[i] with weights[i]; H9_OK or H9_ESYSTEM. */
-int h9_table16_build(h9_table16 *t, const double *weights, const uint16_t *value, uint32_t n) H9_UNUSED_RESULT;
+int h9_table16_build(h9_table16 *t, const double *weights, const uint16_t *value,
+                     uint32_t n) H9_UNUSED_RESULT;
 void h9_table16_release(h9_table16 *t);
 /* From two words: probabilities exact to 2^-32 of a column. */
 static inline uint16_t h9_table16_draw(const h9_table16 *t, uint32_t a, uint32_t b) {
@@ -32,9 +39,9 @@ typedef struct h9_sampler {
   const h9_network *net;
   const h9_projection *p;
   uint32_t projection;
-  bool fast;          /* both parts constant or tables: h9_sampler_words suffices */
+  bool fast;                      /* both parts constant or tables: h9_sampler_words suffices */
   bool weight_drawn, delay_drawn; /* which parts need h9_dist_draw */
-  bool needs_place;   /* some expression uses distance or positions */
+  bool needs_place;               /* some expression uses distance or positions */
   bool periodic;
   uint16_t delay_constant;
   uint16_t weight_constant; /* biased */
@@ -55,8 +62,8 @@ static inline uint64_t h9_sampler_words(const h9_sampler *s, uint32_t a, uint32_
 }
 /* The same for any sampler: source and target are indices in their populations; (id0, id1, kind)
  * names the connection. *f is set where weights are F32. H9_ECONFIG for a value that does not fit. */
-int h9_sampler_draw(const h9_sampler *s, uint32_t source, uint32_t target, uint32_t id0, uint32_t id1, uint32_t kind,
-                    h9_ctr words, uint64_t *record, float *f, h9_error *e) H9_UNUSED_RESULT;
+int h9_sampler_draw(const h9_sampler *s, uint32_t source, uint32_t target, uint32_t id0, uint32_t id1,
+                    uint32_t kind, h9_ctr words, uint64_t *record, float *f, h9_error *e) H9_UNUSED_RESULT;
 
 /* Smallest and largest value that matters: tails below 1e-16 are left out. false: not known
  * (parameters depend on the place and there are no finite min and max). */

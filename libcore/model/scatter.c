@@ -12,7 +12,7 @@ enum { BATCH = 64 }; /* owners handed out together */
 
 typedef struct gather {
   h9_scatter *s;
-  uint32_t low, n; /* sources kept */
+  uint32_t low, n;  /* sources kept */
   uint64_t *cursor; /* NULL: count only */
 } gather;
 
@@ -86,7 +86,8 @@ uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n) {
   return sum * (s->c->wide ? 12 : 8) + (uint64_t)n * 16;
 }
 
-int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n, h9_error *e) {
+int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n,
+                    h9_error *e) {
   free(s->start);
   free(s->record);
   free(s->f);
@@ -115,7 +116,8 @@ int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t fi
   return rc;
 }
 
-int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_rows *rows, h9_error *e) {
+int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_rows *rows,
+                    h9_error *e) {
   uint64_t a = s->start[first - s->first], b = s->start[first - s->first + n];
   rows->projection = s->c->index;
   rows->first = first;
