@@ -126,6 +126,13 @@ static int cut_frame(h9_reader *r, struct slot *s, h9_error *e) {
   return H9_OK;
 }
 
+static int check_frame(const struct slot *s, h9_error *e) {
+  uint32_t check = h9_frame_check(s->frame, s->tag.frame_len);
+  if (check == s->tag.frame_check) return H9_OK;
+  return h9_fail(e, H9_EDATA, "damaged: its tag states the check %08" PRIx32 ", its bytes give %08" PRIx32,
+                 s->tag.frame_check, check);
+}
+
 /* With the input: cuts the next block out into the slot; a failure is noted there. */
 static void cut(h9_reader *r, struct slot *s) {
   h9_error *e = &s->failure;
@@ -155,6 +162,7 @@ static void cut(h9_reader *r, struct slot *s) {
   r->before = s->tag.kind;
   if (s->tag.kind == H9_BLOCK_END) {
     s->raw = h9_hasher_value(r->raw);
+    if (check_frame(s, e) != H9_OK) return;
     if (fill(r, beyond, sizeof beyond, &got, e) != H9_OK || got == 0) return;
     h9_error other;
     if (h9_prologue_check(beyond, got, &other) == H9_OK)
@@ -174,14 +182,8 @@ static void cut(h9_reader *r, struct slot *s) {
 
 static void open_block(struct slot *s, h9_unpacker **u) {
   h9_error *e = &s->failure;
-  if (e->code != H9_OK && !(s->tagged && s->tag.kind == H9_BLOCK_END)) return;
-  uint32_t check = h9_frame_check(s->frame, s->tag.frame_len);
-  if (check != s->tag.frame_check) {
-    h9_fail(e, H9_EDATA, "damaged: its tag states the check %08" PRIx32 ", its bytes give %08" PRIx32,
-            s->tag.frame_check, check);
-    return;
-  }
-  if (s->tag.kind == H9_BLOCK_END) return; /* compared whole when its turn comes */
+  if (e->code != H9_OK || s->tag.kind == H9_BLOCK_END) return; /* END is compared whole when its turn comes */
+  if (check_frame(s, e) != H9_OK) return;
   if (h9_frame_measure(s->frame, s->tag.frame_len, &s->payload_len, e) != H9_OK || !s->wanted) return;
   if (!*u) *u = h9_unpacker_new();
   if (!*u || !room(&s->payload, &s->payload_cap, s->payload_len)) {
