@@ -351,8 +351,30 @@ static void files(void) {
   ok(h9_points_file_read(&f, name, &e) == H9_ENOINPUT, "no file: %s", e.text);
 }
 
+/* FNV-1a over positions of every layout: published networks depend on these bits. */
+static void known(void) {
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+  int code = H9_OK;
+  for (int type = H9_LAYOUT_BOX; type < H9_LAYOUT_FILE; type++) {
+    h9_layout l = {.type = (enum h9_layout_type)type, .extent = {500}, .center = {0.1, -3, 1e3}};
+    if (type == H9_LAYOUT_GRID) l.jitter = 0.5;
+    if (type == H9_LAYOUT_BOX) l.min_distance = 25;
+    code |= place(&l, 1, 42, 1, 2000);
+    const float *axis[3] = {x, y, z};
+    for (int a = 0; a < 3; a++)
+      for (int i = 0; i < 2000; i++) {
+        uint32_t u;
+        memcpy(&u, &axis[a][i], 4);
+        for (int b = 0; b < 4; b++) h = (h ^ (u >> (8 * b) & 255)) * UINT64_C(0x100000001b3);
+      }
+  }
+  ok(code == H9_OK && h == UINT64_C(0x39e43f8d30114efe), "known answer: hash of 16,000 positions is %016llx",
+     (unsigned long long)h);
+}
+
 int main(void) {
   shapes();
+  known();
   grids();
   keyed();
   distances();
