@@ -18,11 +18,15 @@ int h9_neurons_write(h9_writer *w, const h9_network *net, uint32_t p, uint32_t f
 int h9_network_write_neurons(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 int h9_projections_write(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 
+/* Header and populations only: the stream's first two blocks. */
+int h9_network_read_head(h9_reader *r, h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* Reads the head and then blocks until something that is not part of the network's description
  * comes: returns H9_OK with *b that block (connections, signals, state, ...), or H9_EOF. Fills
- * `net`; positions and columns only when `columns`. Provenance entries met are appended. */
+ * `net`; positions and columns only when `columns` (then neurons must be wanted of the reader); a
+ * stream without neurons blocks leaves them NULL (h9_network_is_loaded). Provenance entries and
+ * metrics met are kept in `net`, labels passed over. */
 int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
-/* Applies one later block (provenance) to the network; ignores the rest. */
+/* Applies one later block (provenance, metrics) to the network; ignores the rest. */
 int h9_network_absorb(h9_reader *r, h9_network *net, const h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Decodes one neurons block by hand, for programs that stream: x,y,z and columns point into
  * arrays of b->count floats owned by `n` until the next decode or release. */
@@ -33,8 +37,21 @@ typedef struct h9_neurons {
   void *memory;
   size_t capacity;
 } h9_neurons;
+/* Columns point into memory of `n`. H9_EDATA for a range outside its population or a value that is
+ * not finite. */
 int h9_neurons_decode(const h9_network *net, const h9_block *b, h9_neurons *n, h9_error *e) H9_UNUSED_RESULT;
 void h9_neurons_release(h9_neurons *n);
+/* Neurons blocks come in order of ids and cover every population that has columns, or there are none
+ * at all. Zero-initialise; give each block, then ask at the end. */
+typedef struct h9_neurons_order { uint32_t population, next; bool begun; } h9_neurons_order;
+int h9_neurons_follow(const h9_network *net, h9_neurons_order *o, uint32_t population, uint32_t first, uint32_t n,
+                      h9_error *e) H9_UNUSED_RESULT;
+int h9_neurons_complete(const h9_network *net, const h9_neurons_order *o, h9_error *e) H9_UNUSED_RESULT;
+/* Floats a neuron of the population has in neurons blocks: coordinates and varying values. */
+uint32_t h9_population_columns(const h9_network *net, const h9_population *p);
+
+/* Fills net->projections, which must be empty. */
+int h9_projections_decode(h9_network *net, const h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 
 /* Connections: one block for the rows of one projection and a range of sources. */
 int h9_rows_encode(const h9_network *net, const h9_rows *rows, h9_buf *b) H9_UNUSED_RESULT;
@@ -63,5 +80,41 @@ int h9_metrics_decode(const h9_block *b, char program[64], h9_metrics *m, h9_err
 int h9_provenance_write(h9_writer *w, const h9_provenance *p, h9_error *e) H9_UNUSED_RESULT;
 int h9_provenance_decode(const h9_block *b, h9_provenance *p, h9_error *e) H9_UNUSED_RESULT;
 void h9_provenance_release(h9_provenance *p);
+
+/* Recorded state: one variable of some neurons at regular times. */
+typedef struct h9_state {
+  char *variable, *unit; /* "V_m", "mV" */
+  h9_step first;         /* of the first sample */
+  uint32_t interval;     /* steps between samples, >= 1 */
+  uint32_t n_times, n_ids;
+  h9_id *id;             /* [n_ids] ascending */
+  double *sample;        /* [n_times * n_ids], time by time */
+  bool wide;             /* f64 in the stream, else f32 */
+} h9_state;
+int h9_state_encode(const h9_state *s, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTEM */
+int h9_state_decode(const h9_block *b, uint32_t n_neurons, h9_state *s, h9_error *e) H9_UNUSED_RESULT;
+void h9_state_release(h9_state *s);
+
+/* Labels: what neurons are called elsewhere. */
+typedef struct h9_labels {
+  uint32_t n;
+  h9_id *id;    /* [n] ascending */
+  char **label; /* [n] not empty */
+  char *text;   /* what `label` points into */
+} h9_labels;
+int h9_labels_encode(const h9_labels *l, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTEM */
+int h9_labels_decode(const h9_block *b, uint32_t n_neurons, h9_labels *l, h9_error *e) H9_UNUSED_RESULT;
+void h9_labels_release(h9_labels *l);
+
+/* Decodes a block of any kind that may follow the head and forgets it: what a check of a whole stream
+ * does, on any thread. `scratch` is reused from call to call. Projections are not decoded
+ * here: h9_projections_decode does that once. */
+typedef struct h9_check_scratch {
+  h9_neurons neurons;
+  h9_rows rows;
+  h9_signals signals;
+} h9_check_scratch;
+int h9_block_check(const h9_network *net, const h9_block *b, h9_check_scratch *scratch, h9_error *e) H9_UNUSED_RESULT;
+void h9_check_scratch_release(h9_check_scratch *s);
 
 #endif

@@ -46,6 +46,7 @@ enum h9_kernel_type {
   H9_KERNEL_CONSTANT = 0, H9_KERNEL_GAUSSIAN, H9_KERNEL_EXPONENTIAL, H9_KERNEL_GAMMA, H9_KERNEL_GABOR,
   H9_KERNEL_LINEAR, H9_KERNEL_STEP, H9_KERNEL_EXPRESSION, H9_KERNELS,
 };
+const char *h9_kernel_name(unsigned type);
 typedef struct h9_kernel {
   uint8_t type;
   double scale;   /* p at the peak (the rule's `p`); 1 for degree rules */
@@ -59,6 +60,7 @@ typedef struct h9_kernel {
 /* Masks: where targets may lie, relative to the source (or sources relative to the target for
  * fixed_indegree), after moving by `anchor` and rotating. */
 enum h9_mask_type { H9_MASK_NONE = 0, H9_MASK_SPHERE, H9_MASK_BOX, H9_MASK_ELLIPSOID, H9_MASK_DOUGHNUT, H9_MASKS };
+const char *h9_mask_name(unsigned type);
 typedef struct h9_mask {
   uint8_t type;
   double arg[6];    /* sphere: radius; box: lo x,y,z, hi x,y,z; ellipsoid: full axes x,y,z (major,
@@ -112,6 +114,7 @@ typedef struct h9_network {
   h9_projection *projections;
   uint32_t n_provenance;
   h9_provenance *provenance;
+  h9_metrics metrics; /* of the metrics blocks met while reading */
 } h9_network;
 
 void h9_network_release(h9_network *net); /* releases the contents, not the struct */
@@ -119,6 +122,9 @@ void h9_network_release(h9_network *net); /* releases the contents, not the stru
 int h9_network_find(const h9_network *net, const char *name);
 /* Index of the population holding `id` (1..n_neurons). */
 uint32_t h9_network_population_of(const h9_network *net, h9_id id);
+/* Positions of every placed population and columns of every varying value are in memory. A stream
+ * of signals describes its populations without them. */
+bool h9_network_is_loaded(const h9_network *net);
 const h9_value *h9_population_value(const h9_population *p, const char *name); /* NULL: default */
 
 #endif
