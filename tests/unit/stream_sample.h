@@ -69,7 +69,7 @@ static int read_plan(int fd, size_t len, uint32_t wanted, int threads, uint32_t 
     h9_buf want = {0};
     if (i < PLAN) fill_body(&want, i, len + 7 * i);
     *good = *good && i < PLAN && b.kind == (uint32_t)plan[i] && b.count == i + 1 && b.ordinal == i &&
-            b.len == want.len && (!b.body || memcmp(b.body, want.data, b.len) == 0) &&
+            b.len == want.len && (!b.body || !b.len || memcmp(b.body, want.data, b.len) == 0) &&
             (b.body || !(wanted >> b.kind & 1));
     h9_buf_release(&want);
   }
