@@ -63,7 +63,7 @@ typedef struct h9_placer h9_placer;
 int h9_placer_new(h9_placer **pl, uint64_t seed, h9_error *e) H9_UNUSED_RESULT;
 /* Begins population number `p` of `count` neurons; `l` was completed and outlives it, as do `name` and
  * `points` (of a file layout, else NULL). `keep`: a later population has a minimum distance,
- * so these points are remembered (12 bytes each). H9_ECONFIG when so many cannot be placed that
+ * so these points are remembered (16 bytes each). H9_ECONFIG when so many cannot be placed that
  * far apart, or the file of positions does not hold that many. */
 int h9_placer_begin(h9_placer *pl, uint32_t p, const char *name, const h9_layout *l,
                     const h9_points_file *points, uint32_t count, bool keep, h9_error *e) H9_UNUSED_RESULT;

@@ -8,12 +8,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* A point and the chain it hangs in lie together: a look at it costs one cache line. */
+typedef struct point {
+  float x, y, z;
+  uint32_t next; /* UINT32_MAX ends a chain */
+} point;
+
 struct h9_spacing {
-  float *x, *y, *z;
-  size_t n, cap; /* points of all populations so far, this one's included */
-  size_t begin;  /* where this population begins */
+  point *points;
+  size_t n;     /* points of all populations so far, this one's included */
+  size_t begin; /* where this population begins */
   double distance, cell;
-  uint32_t *head, *next; /* chains of points by hashed cell, UINT32_MAX ends one */
+  uint32_t *head; /* of the chain of each hashed cell */
   uint64_t mask;
 };
 
@@ -22,18 +28,10 @@ int h9_spacing_new(h9_spacing **s, h9_error *e) {
   return *s ? H9_OK : h9_fail_memory(e, sizeof **s, "minimum distances");
 }
 
-static void drop_cells(h9_spacing *s) {
-  free(s->head);
-  free(s->next);
-  s->head = s->next = NULL;
-}
-
 void h9_spacing_free(h9_spacing *s) {
   if (!s) return;
-  drop_cells(s);
-  free(s->x);
-  free(s->y);
-  free(s->z);
+  free(s->head);
+  free(s->points);
   free(s);
 }
 
@@ -48,21 +46,20 @@ static uint64_t hash_cell(const h9_spacing *s, int64_t i, int64_t j, int64_t k) 
 static int64_t cell_of(const h9_spacing *s, double v) { return (int64_t)floor(v / s->cell); }
 
 static void chain(h9_spacing *s, size_t i) {
-  uint64_t h = hash_cell(s, cell_of(s, s->x[i]), cell_of(s, s->y[i]), cell_of(s, s->z[i]));
-  s->next[i] = s->head[h];
+  point *p = &s->points[i];
+  uint64_t h = hash_cell(s, cell_of(s, p->x), cell_of(s, p->y), cell_of(s, p->z));
+  p->next = s->head[h];
   s->head[h] = (uint32_t)i;
 }
 
 int h9_spacing_extend(h9_spacing *s, uint32_t count, double distance, h9_error *e) {
   s->begin = s->n;
   s->n += count;
-  float **axis[3] = {&s->x, &s->y, &s->z};
-  for (int i = 0; i < 3; i++) {
-    float *p = realloc(*axis[i], s->n * sizeof(float));
-    if (!p) return h9_fail_memory(e, s->n * sizeof(float), "positions kept for minimum distances");
-    *axis[i] = p;
-  }
-  drop_cells(s);
+  point *points = realloc(s->points, s->n * sizeof *points);
+  if (!points) return h9_fail_memory(e, s->n * sizeof *points, "positions kept for minimum distances");
+  s->points = points;
+  free(s->head);
+  s->head = NULL;
   s->distance = distance;
   if (distance == 0) return H9_OK;
   /* Twice the distance: a neighbourhood then meets 3.4 cells on average, few points in each. The
@@ -72,33 +69,40 @@ int h9_spacing_extend(h9_spacing *s, uint32_t count, double distance, h9_error *
   while (size < s->n) size *= 2;
   s->mask = size - 1;
   s->head = malloc(size * sizeof(uint32_t));
-  s->next = malloc(s->n * sizeof(uint32_t));
-  if (!s->head || !s->next)
-    return h9_fail_memory(e, (size + s->n) * sizeof(uint32_t), "cells for minimum distances");
+  if (!s->head) return h9_fail_memory(e, size * sizeof(uint32_t), "cells for minimum distances");
   for (uint64_t i = 0; i < size; i++) s->head[i] = UINT32_MAX;
   for (size_t i = 0; i < s->begin; i++) chain(s, i);
   return H9_OK;
 }
 
+/* Cells that v - d .. v + d meets along one axis, the one of v first. */
+static int meets(const h9_spacing *s, double v, int64_t out[3]) {
+  int n = 1;
+  out[0] = cell_of(s, v);
+  if (cell_of(s, v - s->distance) < out[0]) out[n++] = out[0] - 1;
+  if (cell_of(s, v + s->distance) > out[0]) out[n++] = out[0] + 1;
+  return n;
+}
+
+/* Most attempts fail in a dense network, and mostly by a point of the same cell: it comes first. */
 bool h9_spacing_free_at(const h9_spacing *s, const float p[3]) {
-  double d = s->distance, x = p[0], y = p[1], z = p[2];
-  int64_t i1 = cell_of(s, x + d), j0 = cell_of(s, y - d), j1 = cell_of(s, y + d), k0 = cell_of(s, z - d),
-          k1 = cell_of(s, z + d);
-  for (int64_t i = cell_of(s, x - d); i <= i1; i++)
-    for (int64_t j = j0; j <= j1; j++)
-      for (int64_t k = k0; k <= k1; k++)
-        for (uint32_t q = s->head[hash_cell(s, i, j, k)]; q != UINT32_MAX; q = s->next[q]) {
-          double dx = s->x[q] - x, dy = s->y[q] - y, dz = s->z[q] - z;
-          if (dx * dx + dy * dy + dz * dz < d * d) return false;
+  double d2 = s->distance * s->distance, x = p[0], y = p[1], z = p[2];
+  int64_t i[3], j[3], k[3];
+  int ni = meets(s, x, i), nj = meets(s, y, j), nk = meets(s, z, k);
+  for (int a = 0; a < ni; a++)
+    for (int b = 0; b < nj; b++)
+      for (int c = 0; c < nk; c++)
+        for (uint32_t q = s->head[hash_cell(s, i[a], j[b], k[c])]; q != UINT32_MAX; q = s->points[q].next) {
+          const point *o = &s->points[q];
+          double dx = o->x - x, dy = o->y - y, dz = o->z - z;
+          if (dx * dx + dy * dy + dz * dz < d2) return false;
         }
   return true;
 }
 
 void h9_spacing_put(h9_spacing *s, uint32_t index, const float p[3]) {
   size_t i = s->begin + index;
-  s->x[i] = p[0];
-  s->y[i] = p[1];
-  s->z[i] = p[2];
+  s->points[i] = (point){p[0], p[1], p[2], UINT32_MAX};
   if (s->head) chain(s, i);
 }
 
