@@ -51,8 +51,8 @@ bool h9_cgroup_pair(const char *dir, const char *file, uint64_t *a, uint64_t *b)
 
 /* Visits root + group and every parent of it down to root. Inside a container the group's path may
  * not exist below the mount; the root then stands for it. */
-static void climb(const char *root, char *group, bool v2,
-                  void (*visit)(const char *dir, bool v2, void *data), void *data) {
+static void climb(const char *root, char *group, bool v2, void (*visit)(const char *dir, bool v2, void *data),
+                  void *data) {
   char path[PATH_ROOM];
   struct stat st;
   for (;;) {

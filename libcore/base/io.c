@@ -29,12 +29,9 @@ int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) {
   while (*got < n) {
     size_t ask = n - *got < ONE_CALL ? n - *got : ONE_CALL;
     ssize_t r = read(fd, (char *)p + *got, ask);
-    if (r > 0)
-      *got += (size_t)r;
-    else if (r == 0)
-      return H9_OK;
-    else if (!again(fd, POLLIN))
-      return h9_fail_sys(e, H9_EIO, errno, "cannot read");
+    if (r > 0) *got += (size_t)r;
+    else if (r == 0) return H9_OK;
+    else if (!again(fd, POLLIN)) return h9_fail_sys(e, H9_EIO, errno, "cannot read");
   }
   return H9_OK;
 }
@@ -43,12 +40,9 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) {
   for (size_t done = 0; done < n;) {
     size_t ask = n - done < ONE_CALL ? n - done : ONE_CALL;
     ssize_t r = write(fd, (const char *)p + done, ask);
-    if (r > 0)
-      done += (size_t)r;
-    else if (r == 0)
-      return h9_fail_sys(e, H9_EIO, ENOSPC, "cannot write"); /* a device that takes nothing */
-    else if (!again(fd, POLLOUT))
-      return h9_fail_sys(e, H9_EIO, errno, "cannot write");
+    if (r > 0) done += (size_t)r;
+    else if (r == 0) return h9_fail_sys(e, H9_EIO, ENOSPC, "cannot write"); /* a device that takes nothing */
+    else if (!again(fd, POLLOUT)) return h9_fail_sys(e, H9_EIO, errno, "cannot write");
   }
   return H9_OK;
 }
@@ -64,8 +58,7 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
     *fd = -1;
     return h9_fail_sys(e, H9_ENOINPUT, err, "%s: cannot open", *shown);
   }
-  if (S_ISDIR(st.st_mode))
-    h9_fail(e, H9_ENOINPUT, "%s: is a directory", *shown);
+  if (S_ISDIR(st.st_mode)) h9_fail(e, H9_ENOINPUT, "%s: is a directory", *shown);
   else if (isatty(*fd))
     h9_fail(e, H9_ENOINPUT, "%s: is a terminal; expected a stream from a pipe or a file", *shown);
   else {

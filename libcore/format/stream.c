@@ -68,13 +68,17 @@ static const char *looks_like(const unsigned char *p, size_t n) {
   } known[] = {
       {"\x1f\x8b", 2, "gzip data"},
       {"\x28\xb5\x2f\xfd", 4, "plain zstd data, not written by hal9"},
-      {"\xfd" "7zXZ", 5, "xz data"},
+      {"\xfd"
+       "7zXZ",
+       5, "xz data"},
       {"BZh", 3, "bzip2 data"},
       {"PK\x03\x04", 4, "a zip archive"},
       {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file (SONATA?); see hal9-convert(1)"},
       {"\x89PNG", 4, "a PNG picture"},
       {"%PDF", 4, "a PDF document"},
-      {"\x7f" "ELF", 4, "a program"},
+      {"\x7f"
+       "ELF",
+       4, "a program"},
       {"\x93NUMPY", 6, "a numpy array"},
   };
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -121,7 +125,8 @@ int h9_tag_get(h9_tag *t, const unsigned char in[H9_TAG_BYTES], h9_error *e) {
   if (h9_load32(in) != MAGIC_TAG || h9_load32(in + 4) != H9_TAG_BYTES - 8)
     return h9_fail(e, H9_EDATA, "damaged: no tag is where a block should begin");
   if (found != computed)
-    return h9_fail(e, H9_EDATA, "damaged tag: its check is %08" PRIx32 ", its bytes give %08" PRIx32, found, computed);
+    return h9_fail(e, H9_EDATA, "damaged tag: its check is %08" PRIx32 ", its bytes give %08" PRIx32, found,
+                   computed);
   *t = (h9_tag){h9_load32(in + 8), h9_load32(in + 12), h9_load64(in + 16), h9_load32(in + 24)};
   if (t->kind == 0 || t->kind >= H9_BLOCK_KINDS)
     return h9_fail(e, H9_EDATA, "unknown kind %" PRIu32 ", expected 1 to %d", t->kind, H9_BLOCK_KINDS - 1);
@@ -214,7 +219,8 @@ void h9_ledger_index(const h9_ledger *l, h9_buf *body) {
 
 enum { END_HEAD = 4 + 1 + 2 + 3, END_BODY_AT = END_HEAD + H9_PAYLOAD_HEAD };
 
-void h9_end_put(const h9_ledger *l, h9_hash content, h9_hash raw, unsigned char out[H9_TAG_BYTES + H9_END_FRAME]) {
+void h9_end_put(const h9_ledger *l, h9_hash content, h9_hash raw,
+                unsigned char out[H9_TAG_BYTES + H9_END_FRAME]) {
   unsigned char *f = out + H9_TAG_BYTES, *body = f + END_BODY_AT;
   const uint32_t payload = H9_PAYLOAD_HEAD + H9_END_BODY;
   h9_payload_head(f + END_HEAD, H9_BLOCK_END, H9_END_BODY, l->blocks);
@@ -242,7 +248,8 @@ void h9_end_put(const h9_ledger *l, h9_hash content, h9_hash raw, unsigned char 
 
 h9_hash h9_end_content(const unsigned char frame[H9_END_FRAME]) { return hash_get(frame + END_BODY_AT); }
 
-int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char expected[H9_END_FRAME], h9_error *e) {
+int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char expected[H9_END_FRAME],
+                   h9_error *e) {
   const unsigned char *f = found + END_BODY_AT, *x = expected + END_BODY_AT;
   char a[33], b[33];
   if (memcmp(found, expected, END_BODY_AT) != 0)
@@ -250,8 +257,8 @@ int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char 
   static const char *const numbers[] = {"blocks", "bytes", "the last index block's offset"};
   for (int i = 0; i < 3; i++)
     if (memcmp(f + 32 + 8 * i, x + 32 + 8 * i, 8) != 0)
-      return h9_fail(e, H9_EDATA, "the end block states %" PRIu64 " for %s, found %" PRIu64, h9_load64(f + 32 + 8 * i),
-                     numbers[i], h9_load64(x + 32 + 8 * i));
+      return h9_fail(e, H9_EDATA, "the end block states %" PRIu64 " for %s, found %" PRIu64,
+                     h9_load64(f + 32 + 8 * i), numbers[i], h9_load64(x + 32 + 8 * i));
   for (int k = 0; k < H9_KINDS_ROOM; k++)
     if (memcmp(f + 56 + 16 * k, x + 56 + 16 * k, 16) != 0)
       return h9_fail(e, H9_EDATA,

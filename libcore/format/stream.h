@@ -51,15 +51,20 @@ typedef struct h9_reader h9_reader;
 /* Opens the stream on fd (not owned) and checks magic and version. `name` is used in every error
  * ("net.h9: block 7 (connections): ...") and copied. `wanted` is a bit mask of 1u << kind to
  * decompress; header, populations, projections, provenance and end are always decompressed.
+ * `threads`: that many workers run ahead of the caller; 1: none, the caller's thread does the
+ * work inside h9_reader_next; <= 0: as many as there are processors. With workers, input is read
+ * ahead of what was asked for, but what a live pipe delivers is handed out as it comes.
  * Errors, each with its own text: H9_ENOINPUT empty input ("is empty"), terminal; H9_EDATA not a
  * hal9 stream, other version (names found and expected), damaged, truncated. */
-int h9_reader_open(h9_reader **r, int fd, const char *name, uint32_t wanted, int threads, h9_error *e) H9_UNUSED_RESULT;
+int h9_reader_open(h9_reader **r, int fd, const char *name, uint32_t wanted, int threads,
+                   h9_error *e) H9_UNUSED_RESULT;
 #define H9_WANT_ALL UINT32_C(0xffffffff)
 /* The next block, H9_OK; H9_EOF after an end block whose counts and hashes hold and nothing
  * behind it; else H9_EDATA or H9_EIO. The header block comes out first. INDEX and END are
  * checked but not handed out. */
 int h9_reader_next(h9_reader *r, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
-/* Takes the block's body over: it stays valid until free(b->body). */
+/* Takes the body of the block last handed out over: it stays valid until free(b->body). b->body
+ * moves. */
 void h9_reader_keep(h9_reader *r, h9_block *b);
 /* "NAME: block N (KIND): " before e->text; for decoders of bodies. Returns e->code. */
 int h9_reader_fail_at(const h9_reader *r, const h9_block *b, h9_error *e);
@@ -72,13 +77,16 @@ uint64_t h9_reader_bytes(const h9_reader *r);                          /* compre
 void h9_reader_close(h9_reader *r);
 
 typedef struct h9_writer h9_writer;
-/* `level`: zstd's, -50..19; 0 means the default of 1. */
-int h9_writer_open(h9_writer **w, int fd, const char *name, int level, int threads, h9_error *e) H9_UNUSED_RESULT;
+/* `level`: zstd's, -50..19; 0 means the default of 1. `name` is used in every error. `threads`: as
+ * for the reader. Blocks are written as soon as they are compressed: nothing waits for more. */
+int h9_writer_open(h9_writer **w, int fd, const char *name, int level, int threads,
+                   h9_error *e) H9_UNUSED_RESULT;
 /* Writes one block; takes the buffer's bytes over and leaves it empty. Blocks come out in the order
  * of the calls. The bytes may still be on their way when it returns; see h9_writer_flush. Fails
  * with H9_EIO (also for an earlier block), H9_ESYSTEM, or H9_EINTERNAL for a block that is
  * too large or out of order. */
-int h9_writer_block(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *body, h9_error *e) H9_UNUSED_RESULT;
+int h9_writer_block(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *body,
+                    h9_error *e) H9_UNUSED_RESULT;
 /* Copies a block read elsewhere (it must have been wanted). */
 int h9_writer_copy(h9_writer *w, const h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Returns when all blocks given so far were handed to the kernel. */

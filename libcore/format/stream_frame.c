@@ -32,7 +32,8 @@ int h9_frame_pack(h9_packer *p, const void *payload, size_t n, void *frame, size
   while (((size_t)1 << window) < n) window++;
   size_t r = ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, window);
   if (!ZSTD_isError(r)) r = ZSTD_compress2(c, frame, room, payload, n);
-  if (ZSTD_isError(r)) return h9_fail(e, H9_ESYSTEM, "cannot compress %zu bytes: %s", n, ZSTD_getErrorName(r));
+  if (ZSTD_isError(r))
+    return h9_fail(e, H9_ESYSTEM, "cannot compress %zu bytes: %s", n, ZSTD_getErrorName(r));
   *len = r;
   return H9_OK;
 }
@@ -53,8 +54,8 @@ int h9_frame_measure(const unsigned char *frame, size_t len, size_t *payload, h9
   if (len < 5u + bytes[form]) return h9_fail(e, H9_EDATA, "the zstd frame is cut inside its header");
   size_t n = form == 0 ? frame[5] : form == 1 ? h9_load16(frame + 5) + (size_t)256 : h9_load32(frame + 5);
   if (n < H9_PAYLOAD_HEAD || n > H9_PAYLOAD_MAX || (form == 2 && n < 65536 + 256))
-    return h9_fail(e, H9_EDATA, "zstd frame of %zu bytes, expected %d to %lu in shortest form", n, H9_PAYLOAD_HEAD,
-                   (unsigned long)H9_PAYLOAD_MAX);
+    return h9_fail(e, H9_EDATA, "zstd frame of %zu bytes, expected %d to %lu in shortest form", n,
+                   H9_PAYLOAD_HEAD, (unsigned long)H9_PAYLOAD_MAX);
   *payload = n;
   return H9_OK;
 }

@@ -9,7 +9,7 @@
 enum {
   H9_PROLOGUE_BYTES = 16,
   H9_TAG_BYTES = 32,
-  H9_KINDS_ROOM = 16,          /* kinds the end block has room for */
+  H9_KINDS_ROOM = 16, /* kinds the end block has room for */
   H9_INDEX_ENTRY_BYTES = 32,
   H9_INDEX_ENTRIES_MAX = 1 << 16, /* a longer stream has several index blocks */
   H9_END_BODY = 16 + 16 + 3 * 8 + 2 * 8 * H9_KINDS_ROOM,
@@ -56,9 +56,9 @@ typedef struct h9_ledger {
   uint64_t offset; /* of the next one */
   uint64_t records[H9_KINDS_ROOM], number[H9_KINDS_ROOM];
   h9_hasher *content;
-  h9_buf entries;         /* of blocks since the last index block */
-  uint64_t first_entry;   /* ordinal of the first of them */
-  uint64_t last_index;    /* offset of the last index block, 0: none */
+  h9_buf entries;       /* of blocks since the last index block */
+  uint64_t first_entry; /* ordinal of the first of them */
+  uint64_t last_index;  /* offset of the last index block, 0: none */
 } h9_ledger;
 int h9_ledger_open(h9_ledger *l) H9_UNUSED_RESULT; /* H9_OK, H9_ESYSTEM */
 /* A block that is not END; digest may be NULL when unknown. H9_OK, H9_ESYSTEM. */
@@ -69,10 +69,12 @@ void h9_ledger_index(const h9_ledger *l, h9_buf *body);
 void h9_ledger_close(h9_ledger *l);
 
 /* The end block's one form, tag included. */
-void h9_end_put(const h9_ledger *l, h9_hash content, h9_hash raw, unsigned char out[H9_TAG_BYTES + H9_END_FRAME]);
+void h9_end_put(const h9_ledger *l, h9_hash content, h9_hash raw,
+                unsigned char out[H9_TAG_BYTES + H9_END_FRAME]);
 /* The content hash that an end block's frame states. */
 h9_hash h9_end_content(const unsigned char frame[H9_END_FRAME]);
 /* Says which field of two end blocks' frames differs first. Returns H9_EDATA. */
-int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char expected[H9_END_FRAME], h9_error *e);
+int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char expected[H9_END_FRAME],
+                   h9_error *e);
 
 #endif

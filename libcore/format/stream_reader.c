@@ -17,15 +17,13 @@
 
 /* Bytes of blocks read ahead, beyond which reading waits for the caller. */
 #define HELD_MAX ((size_t)256 << 20)
-/* A slot's buffers larger than this are not kept for the next block. */
-#define KEEP_MAX ((size_t)16 << 20)
 /* A frame's memory grows with what has arrived, so that a tag's promise alone costs nothing. */
 #define FIRST_READ ((size_t)1 << 20)
 
 /* Always decompressed: their contents are needed to understand or check the rest. */
-#define ALWAYS                                                                                        \
-  (1u << H9_BLOCK_HEADER | 1u << H9_BLOCK_POPULATIONS | 1u << H9_BLOCK_PROJECTIONS | 1u << H9_BLOCK_PROVENANCE | \
-   1u << H9_BLOCK_INDEX)
+#define ALWAYS                                                                                               \
+  (1u << H9_BLOCK_HEADER | 1u << H9_BLOCK_POPULATIONS | 1u << H9_BLOCK_PROJECTIONS |                         \
+   1u << H9_BLOCK_PROVENANCE | 1u << H9_BLOCK_INDEX)
 
 struct slot {
   h9_tag tag;
@@ -85,12 +83,9 @@ static int fill(h9_reader *r, void *p, size_t n, size_t *got, h9_error *e) {
     if (f[1].revents) return h9_fail(e, H9_EIO, "closed while reading");
     if (!f[0].revents) continue;
     ssize_t k = read(r->fd, (char *)p + *got, n - *got);
-    if (k > 0)
-      *got += (size_t)k;
-    else if (k == 0)
-      return H9_OK;
-    else if (errno != EINTR && errno != EAGAIN)
-      return h9_fail_sys(e, H9_EIO, errno, "cannot read");
+    if (k > 0) *got += (size_t)k;
+    else if (k == 0) return H9_OK;
+    else if (errno != EINTR && errno != EAGAIN) return h9_fail_sys(e, H9_EIO, errno, "cannot read");
   }
   return H9_OK;
 }
@@ -119,8 +114,8 @@ static int cut_frame(h9_reader *r, struct slot *s, h9_error *e) {
     if (fill(r, s->frame + have, upto - have, &got, e) != H9_OK) return e->code;
     have += got;
     if (have < upto)
-      return h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into its %zu", r->at + have,
-                     have, len);
+      return h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into its %zu",
+                     r->at + have, have, len);
   }
   r->at += len;
   return H9_OK;
@@ -138,6 +133,7 @@ static void cut(h9_reader *r, struct slot *s) {
   h9_error *e = &s->failure;
   unsigned char tag[H9_TAG_BYTES], beyond[H9_PROLOGUE_BYTES];
   size_t got;
+  h9_error unverified; /* here only memory is planned: the frame's check decides later */
   e->code = H9_OK;
   s->offset = r->at;
   s->ordinal = r->cut;
@@ -146,7 +142,8 @@ static void cut(h9_reader *r, struct slot *s) {
   r->ended = true; /* unless all goes well */
   if (fill(r, tag, sizeof tag, &got, e) != H9_OK) return;
   if (got == 0) {
-    h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", after a block of %s, without an end block", r->at,
+    h9_fail(e, H9_EDATA,
+            "truncated: the input ends at byte %" PRIu64 ", after a block of %s, without an end block", r->at,
             r->before ? h9_block_kind_name(r->before) : "nothing");
     return;
   }
@@ -166,15 +163,17 @@ static void cut(h9_reader *r, struct slot *s) {
     if (fill(r, beyond, sizeof beyond, &got, e) != H9_OK || got == 0) return;
     h9_error other;
     if (h9_prologue_check(beyond, got, &other) == H9_OK)
-      h9_fail(e, H9_EDATA, "another stream follows the end block at byte %" PRIu64 "; streams cannot be joined end to end",
+      h9_fail(e, H9_EDATA,
+              "another stream follows the end block at byte %" PRIu64 "; streams cannot be joined end to end",
               r->at);
-    else
-      h9_fail(e, H9_EDATA, "trailing bytes follow the end block at byte %" PRIu64 "", r->at);
+    else h9_fail(e, H9_EDATA, "trailing bytes follow the end block at byte %" PRIu64 "", r->at);
     return;
   }
   h9_hasher_add(r->raw, tag, sizeof tag);
   h9_hasher_add(r->raw, s->frame, s->tag.frame_len);
   s->wanted = ((r->wanted | ALWAYS) >> s->tag.kind & 1) != 0;
+  if (h9_frame_measure(s->frame, s->tag.frame_len, &s->payload_len, &unverified) != H9_OK) s->payload_len = 0;
+  s->held = s->tag.frame_len + (s->wanted ? s->payload_len : 0);
   r->ended = false;
 }
 
@@ -217,7 +216,6 @@ static void *worker(void *data) {
     }
     struct slot *s = &r->slots[r->cut % (unsigned)r->n_slots];
     cut(r, s);
-    if (s->tagged) s->held = s->frame_cap;
     pthread_mutex_lock(&r->mu);
     r->held += s->held;
     r->cut++;
@@ -225,10 +223,6 @@ static void *worker(void *data) {
     pthread_mutex_unlock(&r->io);
     open_block(s, &u);
     pthread_mutex_lock(&r->mu);
-    if (s->wanted && s->failure.code == H9_OK) {
-      s->held += s->payload_len;
-      r->held += s->payload_len;
-    }
     s->ready = true;
     pthread_cond_signal(&r->ready);
     pthread_mutex_unlock(&r->mu);
@@ -254,13 +248,14 @@ static struct slot *oldest(h9_reader *r) {
   return s;
 }
 
-static void give_room(struct slot *s) {
-  if (s->frame_cap > KEEP_MAX) {
+/* Buffers are kept for the next block as long as those of all slots together stay bounded. */
+static void give_room(struct slot *s, size_t keep) {
+  if (s->frame_cap > keep) {
     free(s->frame);
     s->frame = NULL;
     s->frame_cap = 0;
   }
-  if (s->payload_cap > KEEP_MAX) {
+  if (s->payload_cap > keep) {
     free(s->payload);
     s->payload = NULL;
     s->payload_cap = 0;
@@ -270,7 +265,7 @@ static void give_room(struct slot *s) {
 /* The oldest block's slot may be filled again. */
 static void done_with(h9_reader *r) {
   struct slot *s = &r->slots[r->out % (unsigned)r->n_slots];
-  give_room(s);
+  give_room(s, HELD_MAX / (unsigned)r->n_slots);
   pthread_mutex_lock(&r->mu);
   s->ready = false;
   r->held -= r->n_threads ? s->held : 0;
@@ -282,10 +277,9 @@ static void done_with(h9_reader *r) {
 
 static int fail_for_good(h9_reader *r, const struct slot *s, h9_error *e) {
   if (s->tagged)
-    h9_fail_at(e, "%s: block %" PRIu64 " (%s) at byte %" PRIu64, r->name, s->ordinal, h9_block_kind_name(s->tag.kind),
-               s->offset);
-  else
-    h9_fail_at(e, "%s: block %" PRIu64 " at byte %" PRIu64, r->name, s->ordinal, s->offset);
+    h9_fail_at(e, "%s: block %" PRIu64 " (%s) at byte %" PRIu64, r->name, s->ordinal,
+               h9_block_kind_name(s->tag.kind), s->offset);
+  else h9_fail_at(e, "%s: block %" PRIu64 " at byte %" PRIu64, r->name, s->ordinal, s->offset);
   r->failure = *e;
   return e->code;
 }
@@ -302,7 +296,8 @@ static int check_end(h9_reader *r, const struct slot *s, h9_error *e) {
   if (memcmp(want + H9_TAG_BYTES, s->frame, H9_END_FRAME) != 0)
     return h9_end_differs(s->frame, want + H9_TAG_BYTES, e);
   if (h9_tag_get(&tag, want, e) != H9_OK || tag.count != s->tag.count)
-    return h9_fail(e, H9_EDATA, "its tag states %" PRIu64 " blocks, found %" PRIu64, s->tag.count, r->ledger.blocks);
+    return h9_fail(e, H9_EDATA, "its tag states %" PRIu64 " blocks, found %" PRIu64, s->tag.count,
+                   r->ledger.blocks);
   return H9_OK;
 }
 
@@ -313,8 +308,7 @@ static int check_index(const h9_reader *r, const struct slot *s, h9_error *e) {
   const unsigned char *body = s->payload + H9_PAYLOAD_HEAD;
   size_t len = s->payload_len - H9_PAYLOAD_HEAD;
   uint32_t n = h9_ledger_entries(&r->ledger);
-  if (want.failed)
-    h9_fail_memory(e, want.len, "the index");
+  if (want.failed) h9_fail_memory(e, want.len, "the index");
   else if (s->tag.count != n)
     h9_fail(e, H9_EDATA, "the index lists %" PRIu64 " blocks, %" PRIu32 " came before it", s->tag.count, n);
   else if (len != want.len || memcmp(body, want.data, 16) != 0)
@@ -336,7 +330,8 @@ static int account(h9_reader *r, const struct slot *s, h9_error *e) {
   if (s->tag.kind != H9_BLOCK_INDEX && h9_ledger_entries(&r->ledger) == H9_INDEX_ENTRIES_MAX)
     return h9_fail(e, H9_EDATA, "no index block after %d blocks", H9_INDEX_ENTRIES_MAX);
   if (!s->wanted && h9_kind_is_content(s->tag.kind)) r->every_digest = false;
-  if (h9_ledger_add(&r->ledger, &s->tag, s->payload_len - H9_PAYLOAD_HEAD, s->wanted ? &s->digest : NULL) != H9_OK)
+  if (h9_ledger_add(&r->ledger, &s->tag, s->payload_len - H9_PAYLOAD_HEAD, s->wanted ? &s->digest : NULL) !=
+      H9_OK)
     return h9_fail_memory(e, r->ledger.entries.len, "the index");
   return H9_OK;
 }
@@ -456,8 +451,7 @@ int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, i
   e->code = H9_OK;
   if (h9_ledger_open(&r->ledger) != H9_OK || !r->name || !r->raw)
     h9_fail_memory(e, sizeof *r, "a stream reader");
-  else if (open_input(r, e) != H9_OK)
-    h9_fail_at(e, "%s", name);
+  else if (open_input(r, e) != H9_OK) h9_fail_at(e, "%s", name);
   if (e->code != H9_OK) {
     h9_reader_close(r);
     return e->code;

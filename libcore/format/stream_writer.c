@@ -11,13 +11,11 @@
 
 /* Uncompressed bytes waiting or being compressed, beyond which a caller waits. */
 #define HELD_MAX ((size_t)256 << 20)
-/* A slot's frame buffer larger than this is not kept for the next block. */
-#define KEEP_MAX ((size_t)16 << 20)
 
 struct slot {
   uint32_t kind;
   uint64_t count;
-  h9_buf body;          /* waiting */
+  h9_buf body; /* waiting */
   size_t body_len;
   unsigned char *frame; /* tag and frame, once packed */
   size_t frame_cap;
@@ -77,7 +75,8 @@ static int pack(const h9_writer *w, struct bench *b, struct slot *s, h9_error *e
   if (s->body_len) memcpy(b->payload + H9_PAYLOAD_HEAD, s->body.data, s->body_len);
   h9_buf_release(&s->body);
   s->digest = h9_hash_of(b->payload, n);
-  if (h9_frame_pack(b->packer, b->payload, n, s->frame + H9_TAG_BYTES, bound, &len, e) != H9_OK) return e->code;
+  if (h9_frame_pack(b->packer, b->payload, n, s->frame + H9_TAG_BYTES, bound, &len, e) != H9_OK)
+    return e->code;
   s->tag = (h9_tag){(uint32_t)len, s->kind, s->count, h9_frame_check(s->frame + H9_TAG_BYTES, len)};
   h9_tag_put(&s->tag, s->frame);
   return H9_OK;
@@ -111,7 +110,7 @@ static void drain_ready(h9_writer *w) {
       if (code != H9_OK) note_failure(w, &e);
     }
     s->packed = false;
-    if (s->frame_cap > KEEP_MAX) {
+    if (s->frame_cap > HELD_MAX / (unsigned)w->n_slots) { /* kept ones stay bounded together */
       free(s->frame);
       s->frame = NULL;
       s->frame_cap = 0;
@@ -226,10 +225,8 @@ static int enqueue(h9_writer *w, uint32_t kind, uint64_t count, h9_buf *body, h9
     s->body_len = body->len;
     *body = (h9_buf){0};
     w->held += s->body_len;
-    if (w->n_threads == 0)
-      work_one(w, &w->own);
-    else
-      pthread_cond_signal(&w->filled);
+    if (w->n_threads == 0) work_one(w, &w->own);
+    else pthread_cond_signal(&w->filled);
   }
   bool failed = w->failure.code != H9_OK;
   pthread_mutex_unlock(&w->mu);
@@ -262,15 +259,13 @@ static int write_index(h9_writer *w, h9_error *e) {
 
 int h9_writer_block(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *body, h9_error *e) {
   int code = H9_OK;
-  if (body->failed)
-    code = h9_fail_memory(e, body->len, "encoding a block");
+  if (body->failed) code = h9_fail_memory(e, body->len, "encoding a block");
   else if (body->len > H9_BLOCK_BYTES_MAX)
     code = h9_fail(e, H9_EINTERNAL, "a block of %zu bytes, at most %lu are allowed", body->len,
                    (unsigned long)H9_BLOCK_BYTES_MAX);
   else if ((unsigned)kind >= H9_BLOCK_INDEX || kind == 0)
     code = h9_fail(e, H9_EINTERNAL, "blocks of kind %d are not the caller's to write", (int)kind);
-  else if (h9_order_step(&w->order, kind, e) != H9_OK)
-    code = e->code = H9_EINTERNAL;
+  else if (h9_order_step(&w->order, kind, e) != H9_OK) code = e->code = H9_EINTERNAL;
   if (code != H9_OK) {
     h9_buf_release(body);
     *body = (h9_buf){0};

@@ -74,8 +74,8 @@ static void whole_reads(bool waits) {
   size_t got;
   int code = h9_read_full(p[0], b, N, &got, &e), status;
   interrupt_often(false);
-  ok(code == H9_OK && got == N && memcmp(a, b, N) == 0, "%d bytes through a %s pipe of one page, interrupted", N,
-     waits ? "waiting" : "non-blocking");
+  ok(code == H9_OK && got == N && memcmp(a, b, N) == 0, "%d bytes through a %s pipe of one page, interrupted",
+     N, waits ? "waiting" : "non-blocking");
   code = h9_read_full(p[0], b, 10, &got, &e);
   ok(code == H9_OK && got == 0, "then the end");
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
@@ -104,18 +104,21 @@ static void failing_calls(void) {
 static void inputs(void) {
   int fd;
   const char *shown;
-  ok(h9_input_open(in_dir("none"), &fd, &shown, &e) == H9_ENOINPUT && fd == -1 && e.sys == ENOENT, "%s", e.text);
+  ok(h9_input_open(in_dir("none"), &fd, &shown, &e) == H9_ENOINPUT && fd == -1 && e.sys == ENOENT, "%s",
+     e.text);
   ok(h9_input_open(dir, &fd, &shown, &e) == H9_ENOINPUT && strstr(e.text, "is a directory"), "%s", e.text);
   int null = open("/dev/null", O_RDONLY);
   dup2(null, 0);
   close(null);
-  ok(h9_input_open("-", &fd, &shown, &e) == H9_OK && fd == 0 && strcmp(shown, "standard input") == 0, "standard input");
+  ok(h9_input_open("-", &fd, &shown, &e) == H9_OK && fd == 0 && strcmp(shown, "standard input") == 0,
+     "standard input");
   int m = posix_openpt(O_RDWR | O_NOCTTY);
   if (m < 0 || grantpt(m) != 0 || unlockpt(m) != 0) {
     ok(1, "no terminal to be had # skip");
     return;
   }
-  ok(h9_input_open(ptsname(m), &fd, &shown, &e) == H9_ENOINPUT && strstr(e.text, "is a terminal"), "%s", e.text);
+  ok(h9_input_open(ptsname(m), &fd, &shown, &e) == H9_ENOINPUT && strstr(e.text, "is a terminal"), "%s",
+     e.text);
   h9_output o;
   ok(h9_output_open(&o, ptsname(m), false, &e) == H9_EUSAGE, "%s", e.text);
   ok(h9_output_open(&o, ptsname(m), true, &e) == H9_OK, "forced onto a terminal");
@@ -126,7 +129,8 @@ static void inputs(void) {
 static void outputs(void) {
   h9_output o;
   char *a = strdup(in_dir("a")), *partial = strdup(in_dir("a.partial")), *link = strdup(in_dir("link"));
-  ok(h9_output_open(&o, a, false, &e) == H9_OK && h9_write_full(o.fd, "one", 3, &e) == H9_OK && !exists(a) && exists(partial),
+  ok(h9_output_open(&o, a, false, &e) == H9_OK && h9_write_full(o.fd, "one", 3, &e) == H9_OK && !exists(a) &&
+         exists(partial),
      "not under its name before it is whole");
   ok(h9_output_commit(&o, &e) == H9_OK && holds(a, "one") && !exists(partial), "then it is");
   ok(h9_output_open(&o, a, false, &e) == H9_OK && h9_write_full(o.fd, "two", 3, &e) == H9_OK, "again");
@@ -136,7 +140,8 @@ static void outputs(void) {
   if (chmod(a, 0640) != 0 || symlink("a", link) != 0) abort();
   struct stat st;
   ok(h9_output_open(&o, link, false, &e) == H9_OK && h9_write_full(o.fd, "three", 5, &e) == H9_OK &&
-         h9_output_commit(&o, &e) == H9_OK && holds(a, "three") && lstat(link, &st) == 0 && S_ISLNK(st.st_mode),
+         h9_output_commit(&o, &e) == H9_OK && holds(a, "three") && lstat(link, &st) == 0 &&
+         S_ISLNK(st.st_mode),
      "through a symbolic link, which stays");
   ok(stat(a, &st) == 0 && (st.st_mode & 0777) == 0640, "permissions of the replaced file stay");
 
@@ -151,8 +156,9 @@ static void outputs(void) {
   ok(h9_output_open(&o, dir, false, &e) == H9_EIO && e.sys == EISDIR, "%s", e.text);
   ok(h9_output_open(&o, "", false, &e) == H9_EUSAGE, "%s", e.text);
 
-  ok(h9_output_open(&o, "/dev/null", false, &e) == H9_OK && !o.partial && h9_write_full(o.fd, "x", 1, &e) == H9_OK &&
-         h9_output_commit(&o, &e) == H9_OK && !exists("/dev/null.partial"),
+  ok(h9_output_open(&o, "/dev/null", false, &e) == H9_OK && !o.partial &&
+         h9_write_full(o.fd, "x", 1, &e) == H9_OK && h9_output_commit(&o, &e) == H9_OK &&
+         !exists("/dev/null.partial"),
      "/dev/null is written directly");
   char *fifo = strdup(in_dir("fifo"));
   if (mkfifo(fifo, 0600) != 0) abort();
@@ -168,19 +174,22 @@ static void outputs(void) {
   int fd = open(log, O_RDWR | O_CREAT, 0600);
   if (write(fd, "head ", 5) != 5) abort();
   snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-  ok(h9_output_open(&o, name, false, &e) == H9_OK && !o.partial && h9_write_full(o.fd, "tail", 4, &e) == H9_OK &&
-         h9_output_commit(&o, &e) == H9_OK && holds(log, "head tail"),
+  ok(h9_output_open(&o, name, false, &e) == H9_OK && !o.partial &&
+         h9_write_full(o.fd, "tail", 4, &e) == H9_OK && h9_output_commit(&o, &e) == H9_OK &&
+         holds(log, "head tail"),
      "an open descriptor's name is appended to");
   snprintf(name, sizeof name, "/dev/fd/%d", fd);
   char *alias = strdup(in_dir("alias"));
   if (symlink(name, alias) != 0) abort();
-  ok(h9_output_open(&o, alias, false, &e) == H9_OK && !o.partial && h9_write_full(o.fd, "!", 1, &e) == H9_OK &&
-         h9_output_commit(&o, &e) == H9_OK && holds(log, "head tail!"),
+  ok(h9_output_open(&o, alias, false, &e) == H9_OK && !o.partial &&
+         h9_write_full(o.fd, "!", 1, &e) == H9_OK && h9_output_commit(&o, &e) == H9_OK &&
+         holds(log, "head tail!"),
      "and a link to one, as /dev has for the standard streams");
   ok(h9_output_open(&o, "/dev/fd/9999", false, &e) == H9_EIO && e.sys == EBADF, "%s", e.text);
   close(fd);
   if (rename(a, in_dir("b")) != 0) abort();
-  ok(h9_output_open(&o, a, false, &e) == H9_OK && mkdir(a, 0700) == 0 && h9_output_commit(&o, &e) == H9_EIO && !exists(partial),
+  ok(h9_output_open(&o, a, false, &e) == H9_OK && mkdir(a, 0700) == 0 && h9_output_commit(&o, &e) == H9_EIO &&
+         !exists(partial),
      "%s", e.text);
   free(a), free(partial), free(link), free(fifo), free(log), free(alias);
 }
@@ -202,7 +211,8 @@ static void memory(void) {
   }
   for (size_t i = 0; i < 10000; i++) good = good && v[i] == (int)i;
   ok(good && cap >= 10000 && cap < 20000, "grows by doubling");
-  ok(h9_grow(&v, &cap, SIZE_MAX / 2, 8) == H9_ESYSTEM && v[9999] == 9999, "a growth that overflows leaves what was");
+  ok(h9_grow(&v, &cap, SIZE_MAX / 2, 8) == H9_ESYSTEM && v[9999] == 9999,
+     "a growth that overflows leaves what was");
   free(v);
   h9_region g;
   uint64_t before = h9_memory_peak_rss();
@@ -212,9 +222,10 @@ static void memory(void) {
   ok(g.base[1 << 20] == 0 && h9_memory_peak_rss() - before < (64u << 20), "costs what is touched");
   h9_region_close(&g);
   ok(!g.base && h9_region_open(&g, SIZE_MAX - 10, &e) == H9_ESYSTEM, "%s", e.text);
-  uint64_t available = h9_memory_available(), pages = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-  ok(available > 1 << 20 && available <= pages, "memory available %llu within %llu", (unsigned long long)available,
-     (unsigned long long)pages);
+  uint64_t available = h9_memory_available(),
+           pages = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+  ok(available > 1 << 20 && available <= pages, "memory available %llu within %llu",
+     (unsigned long long)available, (unsigned long long)pages);
   ok(before > 100000 && before < pages, "peak of this process");
 }
 
@@ -232,7 +243,8 @@ static void cgroup_files(void) {
   uint64_t a = 0, b = 0;
   ok(h9_cgroup_pair(dir, "cpu.max", &a, &b) && a == 150000 && b == 100000, "a quota");
   ok(h9_cgroup_number(dir, "memory.stat", "inactive_file", &a) && a == 4096, "a line of memory.stat");
-  ok(!h9_cgroup_number(dir, "memory.max", NULL, &a) && !h9_cgroup_number(dir, "gone", NULL, &a), "no limit is none");
+  ok(!h9_cgroup_number(dir, "memory.max", NULL, &a) && !h9_cgroup_number(dir, "gone", NULL, &a),
+     "no limit is none");
   free(f);
 }
 
@@ -250,14 +262,16 @@ static void processors(void) {
   sched_setaffinity(0, sizeof one, &one);
   ok(h9_cpu_count() == 1 && h9_workers(0) == 1, "one when bound to one");
   sched_setaffinity(0, sizeof old, &old);
-  ok(h9_workers(3) == 3 && h9_workers(100000) == H9_WORKERS_MAX, "threads asked for are given, within reason");
+  ok(h9_workers(3) == 3 && h9_workers(100000) == H9_WORKERS_MAX,
+     "threads asked for are given, within reason");
   enum h9_simd s;
   setenv("HAL9_SIMD", "scalar", 1);
   ok(h9_simd_choose(&s, &e) == H9_OK && s == H9_SIMD_SCALAR, "lowered to scalar");
   setenv("HAL9_SIMD", "mmx", 1);
   ok(h9_simd_choose(&s, &e) == H9_EUSAGE, "%s", e.text);
   unsetenv("HAL9_SIMD");
-  ok(h9_simd_choose(&s, &e) == H9_OK && strcmp(h9_simd_name(s), "unknown") != 0, "this machine: %s", h9_simd_name(s));
+  ok(h9_simd_choose(&s, &e) == H9_OK && strcmp(h9_simd_name(s), "unknown") != 0, "this machine: %s",
+     h9_simd_name(s));
 }
 
 static void metrics(void) {
@@ -267,7 +281,8 @@ static void metrics(void) {
   h9_metrics_set(&m, "step.simulate_s", 1.5);
   h9_metrics_set(&m, "step.threads", 2);
   h9_metrics_set(&m, "step.simulate_s", 2.5);
-  ok(m.n == 2 && h9_metrics_get(&m, "step.simulate_s") == 2.5 && h9_metrics_get(&m, "step.threads") == 2, "set, overwritten");
+  ok(m.n == 2 && h9_metrics_get(&m, "step.simulate_s") == 2.5 && h9_metrics_get(&m, "step.threads") == 2,
+     "set, overwritten");
   memset(name, 'x', 99);
   name[99] = 0;
   h9_metrics_set(&m, name, 1);
@@ -277,7 +292,8 @@ static void metrics(void) {
     snprintf(name, sizeof name, "m%d", i);
     h9_metrics_set(&m, name, i);
   }
-  ok(m.n == 64 && h9_metrics_get(&m, "m60") == 60 && isnan(h9_metrics_get(&m, "m61")), "the first 64 are kept");
+  ok(m.n == 64 && h9_metrics_get(&m, "m60") == 60 && isnan(h9_metrics_get(&m, "m61")),
+     "the first 64 are kept");
 }
 
 int main(void) {

@@ -32,17 +32,18 @@ static void round_trip(int threads, int level, size_t len) {
     h9_buf want = {0};
     fill_body(&want, i, len + 7 * i);
     good = good && i < PLAN && b.kind == (uint32_t)plan[i] && b.count == i + 1 && b.ordinal == i &&
-           b.len == want.len && b.body &&
-           (b.len == 0 || memcmp(b.body, want.data, b.len) == 0);
+           b.len == want.len && b.body && (b.len == 0 || memcmp(b.body, want.data, b.len) == 0);
     h9_buf_release(&want);
     i++;
   }
-  ok(code == H9_EOF && good && i == PLAN, "level %d, %d threads, blocks of %zu bytes: what was written comes back %s",
-     level, threads, len, code == H9_EOF ? "" : e.text);
+  ok(code == H9_EOF && good && i == PLAN,
+     "level %d, %d threads, blocks of %zu bytes: what was written comes back %s", level, threads, len,
+     code == H9_EOF ? "" : e.text);
   h9_hash got = h9_reader_hash(r);
   ok(got.hi == hash.hi && got.lo == hash.lo, "writer and reader agree on the content hash");
   ok(h9_reader_bytes(r) == (uint64_t)lseek(fd, 0, SEEK_END), "the reader counts the file's bytes");
-  ok(h9_reader_count(r, H9_BLOCK_NEURONS) == 3 + 4 && h9_reader_count(r, H9_BLOCK_STATE) == 9, "and its records");
+  ok(h9_reader_count(r, H9_BLOCK_NEURONS) == 3 + 4 && h9_reader_count(r, H9_BLOCK_STATE) == 9,
+     "and its records");
   ok(h9_reader_next(r, &b, &e) == H9_EOF, "the end stays the end");
   h9_reader_close(r);
   close(fd);
@@ -57,7 +58,8 @@ static void same_bytes(void) {
     for (int t = 2; t <= 5; t++) {
       int fd = write_plan(50000, level, t, &h);
       h9_buf c = contents(fd);
-      ok(a.len == c.len && memcmp(a.data, c.data, a.len) == 0, "level %d: %d threads write the bytes of one", level, t);
+      ok(a.len == c.len && memcmp(a.data, c.data, a.len) == 0, "level %d: %d threads write the bytes of one",
+         level, t);
       h9_buf_release(&c);
       close(fd);
     }
@@ -151,8 +153,9 @@ static void misuse(void) {
      "an abandoned stream is truncated: %s", e.text);
   close(fd);
   fd = temporary();
-  ok(h9_writer_open(&w, fd, "o", 20, 1, &e) == H9_EUSAGE && h9_writer_open(&w, fd, "o", -51, 1, &e) == H9_EUSAGE, "level: %s",
-     e.text);
+  ok(h9_writer_open(&w, fd, "o", 20, 1, &e) == H9_EUSAGE &&
+         h9_writer_open(&w, fd, "o", -51, 1, &e) == H9_EUSAGE,
+     "level: %s", e.text);
   if (h9_writer_open(&w, fd, "o", 0, 1, &e) != H9_OK) abort();
   ok(h9_writer_close(w, &e) == H9_EINTERNAL, "nothing written: %s", e.text);
   close(fd);
@@ -164,8 +167,8 @@ static void failing_output(int fd, int threads, int err, const char *what) {
   int code = h9_writer_open(&w, fd, "out.h9", 1, threads, &e);
   for (uint32_t i = 0; i < 2000 && code == H9_OK; i++)
     code = give(w, i == 0 ? H9_BLOCK_HEADER : i == 1 ? H9_BLOCK_POPULATIONS : H9_BLOCK_NEURONS, i, 20000, &e);
-  ok(code == H9_EIO && e.sys == err && strncmp(e.text, "out.h9: cannot write: ", 22) == 0, "%s, %d threads: %s", what,
-     threads, e.text);
+  ok(code == H9_EIO && e.sys == err && strncmp(e.text, "out.h9: cannot write: ", 22) == 0,
+     "%s, %d threads: %s", what, threads, e.text);
   if (!w) return;
   ok(h9_writer_flush(w, &e) == H9_EIO && e.sys == err, "it stays failed");
   ok(h9_writer_close(w, &e) == H9_EIO && e.sys == err, "and does not close as whole");
@@ -266,7 +269,8 @@ static void terminal(void) {
     return;
   }
   int s = open(ptsname(m), O_RDWR | O_NOCTTY);
-  ok(h9_reader_open(&r, s, "tty", H9_WANT_ALL, 1, &e) == H9_ENOINPUT && strstr(e.text, "tty: is a terminal"), "%s", e.text);
+  ok(h9_reader_open(&r, s, "tty", H9_WANT_ALL, 1, &e) == H9_ENOINPUT && strstr(e.text, "tty: is a terminal"),
+     "%s", e.text);
   close(s), close(m);
 }
 
@@ -286,8 +290,8 @@ static void long_stream(int threads) {
   h9_buf s = contents(fd);
   size_t end = s.len - H9_TAG_BYTES - H9_END_FRAME;
   const unsigned char *body = s.data + end + H9_TAG_BYTES + 10 + H9_PAYLOAD_HEAD;
-  ok(h9_load64(body + 56 + 16 * H9_BLOCK_INDEX) == 3 && h9_load64(body + 64 + 16 * H9_BLOCK_INDEX) == MANY + 2 &&
-         h9_load64(body + 32) == MANY + 2 + 3,
+  ok(h9_load64(body + 56 + 16 * H9_BLOCK_INDEX) == 3 &&
+         h9_load64(body + 64 + 16 * H9_BLOCK_INDEX) == MANY + 2 && h9_load64(body + 32) == MANY + 2 + 3,
      "three index blocks list them");
   h9_tag t;
   ok(h9_tag_get(&t, s.data + h9_load64(body + 48), &e) == H9_OK && t.kind == H9_BLOCK_INDEX,
@@ -337,10 +341,22 @@ static void bounded(void) {
   if (!SANITIZED) ok(h9_memory_peak_rss() < UINT64_C(100) << 20, "the reader within 100 MiB");
 }
 
-int main(void) {
+/* With an argument: writes a sample stream to that file, for tests that look at the bytes. */
+int main(int argc, char **argv) {
+  if (argc == 2) {
+    h9_output o;
+    int fd = write_plan(70000, 1, 2, NULL);
+    h9_buf s = contents(fd);
+    close(fd);
+    bool fine = h9_output_open(&o, argv[1], false, &e) == H9_OK &&
+                h9_write_full(o.fd, s.data, s.len, &e) == H9_OK && h9_output_commit(&o, &e) == H9_OK;
+    h9_buf_release(&s);
+    return fine ? 0 : 1;
+  }
   /* First, while the process is small: peak memory only grows. */
   bounded();
-  for (int t = 1; t <= 4; t++) round_trip(t, t == 3 ? 19 : t == 4 ? -50 : 0, t == 2 ? 300000 : 100 * (size_t)t);
+  for (int t = 1; t <= 4; t++)
+    round_trip(t, t == 3 ? 19 : t == 4 ? -50 : 0, t == 2 ? 300000 : 100 * (size_t)t);
   round_trip(2, 0, 0);
   same_bytes();
   copying();
@@ -355,7 +371,8 @@ int main(void) {
   terminal();
   long_stream(1);
   long_stream(3);
-  ok(strcmp(h9_block_kind_name(6), "signals") == 0 && strcmp(h9_block_kind_name(99), "unknown") == 0, "kinds have names");
+  ok(strcmp(h9_block_kind_name(6), "signals") == 0 && strcmp(h9_block_kind_name(99), "unknown") == 0,
+     "kinds have names");
   char text[33];
   h9_hash_text((h9_hash){1, UINT64_C(0xfedcba9876543210)}, text);
   ok(strcmp(text, "0000000000000001fedcba9876543210") == 0, "hash as text");

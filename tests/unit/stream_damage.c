@@ -38,8 +38,11 @@ static bool found(int fd, uint32_t wanted, int threads, int code, int where, con
   static h9_error e;
   int got = read_plan(fd, LEN, wanted, threads, &n, &good, &e);
   bool fine = got == code && e.code == code && good && strncmp(e.text, "test.h9: ", 9) == 0 &&
-              block_named(e.text) == where && (int)n <= (where < 0 ? 0 : where) && (!word || strstr(e.text, word));
-  if (!fine) printf("# code %d, expected %d at block %d: %s%s\n", got, code, where, e.text, good ? "" : " (wrong bytes)");
+              block_named(e.text) == where && (int)n <= (where < 0 ? 0 : where) &&
+              (!word || strstr(e.text, word));
+  if (!fine)
+    printf("# code %d, expected %d at block %d: %s%s\n", got, code, where, e.text,
+           good ? "" : " (wrong bytes)");
   return fine;
 }
 
@@ -52,8 +55,8 @@ static void cuts(const h9_buf *s, uint32_t wanted, int threads) {
     bad += !found(fd, wanted, threads, ours ? H9_EDATA : H9_ENOINPUT, where, ours ? "truncated" : "is empty");
   }
   close(fd);
-  ok(bad == 0, "cut after each of %zu bytes, %s blocks wanted, %d threads: named truncated at its block", s->len,
-     wanted == H9_WANT_ALL ? "all" : "some", threads);
+  ok(bad == 0, "cut after each of %zu bytes, %s blocks wanted, %d threads: named truncated at its block",
+     s->len, wanted == H9_WANT_ALL ? "all" : "some", threads);
 }
 
 static void flips(const h9_buf *s, uint32_t wanted, int threads, size_t step) {
@@ -69,8 +72,8 @@ static void flips(const h9_buf *s, uint32_t wanted, int threads, size_t step) {
   bool good;
   static h9_error e;
   ok(bad == 0 && read_plan(fd, LEN, wanted, threads, &n, &good, &e) == H9_EOF,
-     "each bit of every %s byte of %zu flipped, %s blocks wanted, %d threads: found at its block", step == 1 ? "" : "few",
-     s->len, wanted == H9_WANT_ALL ? "all" : "some", threads);
+     "each bit of every %s byte of %zu flipped, %s blocks wanted, %d threads: found at its block",
+     step == 1 ? "" : "few", s->len, wanted == H9_WANT_ALL ? "all" : "some", threads);
   close(fd);
 }
 
@@ -122,7 +125,8 @@ static void verdict(const h9_buf *s, const char *what, int code, const char *wor
     int again = r ? h9_reader_next(r, &b, &e) : got;
     h9_reader_close(r);
     close(fd);
-    ok(got == code && again == code && strstr(e.text, word) && strncmp(e.text, "x.h9: ", 6) == 0, "%s: %s", what, e.text);
+    ok(got == code && again == code && strstr(e.text, word) && strncmp(e.text, "x.h9: ", 6) == 0, "%s: %s",
+       what, e.text);
   }
 }
 
@@ -207,8 +211,8 @@ static void crafted(const h9_buf *whole) {
   static const struct {
     size_t at;
     const char *word;
-  } fields[] = {{0, "content hash"}, {16, "stream hash"}, {32, "for blocks, found 13"}, {40, "for bytes"},
-                {48, "last index block"}, {56 + 16 * 6 + 8, "blocks of signals"}};
+  } fields[] = {{0, "content hash"}, {16, "stream hash"},      {32, "for blocks, found 13"},
+                {40, "for bytes"},   {48, "last index block"}, {56 + 16 * 6 + 8, "blocks of signals"}};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     s.len = 0;
     h9_buf_put(&s, whole->data, whole->len);
@@ -230,7 +234,10 @@ static void crafted(const h9_buf *whole) {
   for (int i = 0; i < 4; i++) {
     s.len = 0;
     h9_buf_put(&s, whole->data, whole->len);
-    s.data[starts[2] + H9_TAG_BYTES + 4] ^= (unsigned char)(i == 0 ? 0x20 : i == 1 ? 0x04 : i == 2 ? 0x01 : 0x10);
+    s.data[starts[2] + H9_TAG_BYTES + 4] ^= (unsigned char)(i == 0   ? 0x20
+                                                            : i == 1 ? 0x04
+                                                            : i == 2 ? 0x01
+                                                                     : 0x10);
     mend(&s, starts[2], true);
     verdict(&s, "frame header of another form", H9_EDATA, "is not of a stream's form");
   }
@@ -267,14 +274,22 @@ static void mutations(const h9_buf *whole, int rounds) {
       size_t at = random32() % s.len, n = random32() % 40 + 1;
       if (n > s.len - at) n = s.len - at;
       switch (random32() % 5) {
-        case 0: s.data[at] = (unsigned char)random32(); break;
-        case 1: h9_store32(s.data + (at & ~(size_t)3) % (s.len - 4), random32() % 3 ? random32() : UINT32_MAX); break;
-        case 2: memmove(s.data + at, s.data + at + n, s.len - at - n), s.len -= s.len - n > 64 ? n : 0; break;
-        case 3: memset(s.data + at, 0, n); break;
-        case 4: /* doubled */
-          h9_buf_extend(&s, n);
-          memmove(s.data + at + n, s.data + at, s.len - at - n);
-          break;
+      case 0:
+        s.data[at] = (unsigned char)random32();
+        break;
+      case 1:
+        h9_store32(s.data + (at & ~(size_t)3) % (s.len - 4), random32() % 3 ? random32() : UINT32_MAX);
+        break;
+      case 2:
+        memmove(s.data + at, s.data + at + n, s.len - at - n), s.len -= s.len - n > 64 ? n : 0;
+        break;
+      case 3:
+        memset(s.data + at, 0, n);
+        break;
+      case 4: /* doubled */
+        h9_buf_extend(&s, n);
+        memmove(s.data + at + n, s.data + at, s.len - at - n);
+        break;
       }
     }
     if (round % 2)
@@ -313,7 +328,7 @@ int main(void) {
   flips(&whole, H9_WANT_ALL, 3, 17);
   foreign();
   crafted(&whole);
-  mutations(&whole, 6000);
+  mutations(&whole, getenv("SOAK") ? 500000 : 6000);
   h9_buf_release(&whole);
   return done();
 }

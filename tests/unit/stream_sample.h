@@ -18,17 +18,18 @@ __attribute__((unused)) static uint32_t random32(void) { /* splitmix64: only to 
   return (uint32_t)((z ^ z >> 31) >> 32);
 }
 
-static const enum h9_block_kind plan[] = {
-    H9_BLOCK_HEADER,      H9_BLOCK_POPULATIONS, H9_BLOCK_NEURONS, H9_BLOCK_NEURONS, H9_BLOCK_PROJECTIONS,
-    H9_BLOCK_CONNECTIONS, H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS, H9_BLOCK_STATE,   H9_BLOCK_METRICS,
-    H9_BLOCK_LABELS,      H9_BLOCK_PROVENANCE};
+static const enum h9_block_kind plan[] = {H9_BLOCK_HEADER,      H9_BLOCK_POPULATIONS, H9_BLOCK_NEURONS,
+                                          H9_BLOCK_NEURONS,     H9_BLOCK_PROJECTIONS, H9_BLOCK_CONNECTIONS,
+                                          H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS,     H9_BLOCK_STATE,
+                                          H9_BLOCK_METRICS,     H9_BLOCK_LABELS,      H9_BLOCK_PROVENANCE};
 enum { PLAN = sizeof plan / sizeof plan[0] };
 
 /* Body of block i: half noise, half repetition. */
 static void fill_body(h9_buf *b, uint32_t i, size_t len) {
   random_state = i;
   unsigned char *p = h9_buf_extend(b, len);
-  for (size_t k = 0; k < len; k++) p[k] = k % 64 < 32 ? (unsigned char)random32() : (unsigned char)(i + k / 64);
+  for (size_t k = 0; k < len; k++)
+    p[k] = k % 64 < 32 ? (unsigned char)random32() : (unsigned char)(i + k / 64);
 }
 
 static int give(h9_writer *w, enum h9_block_kind kind, uint32_t i, size_t len, h9_error *e) {
