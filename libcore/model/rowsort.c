@@ -20,12 +20,19 @@ static void insertion(uint64_t *r, size_t n) {
   }
 }
 
-enum { DIGIT = 8, DIGITS = 1 << DIGIT };
+enum { DIGIT = 8, DIGITS = 1 << DIGIT, PASSES = 6 };
 
-/* One stable pass over DIGIT bits at `shift`. */
-static void pass(const uint64_t *from, const float *from_f, uint64_t *to, float *to_f, size_t n, int shift) {
-  uint32_t at[DIGITS] = {0};
-  for (size_t i = 0; i < n; i++) at[from[i] >> shift & (DIGITS - 1)]++;
+/* Counts of `passes` digits in one reading. */
+static inline __attribute__((always_inline)) void count(const uint64_t *r, size_t n, const int *shift,
+                                                        int passes, uint32_t at[][DIGITS]) {
+  for (size_t i = 0; i < n; i++)
+    for (int p = 0; p < passes; p++) at[p][r[i] >> shift[p] & (DIGITS - 1)]++;
+}
+
+/* One stable pass; false when all have one digit and nothing was moved. */
+static bool pass(const uint64_t *from, const float *from_f, uint64_t *to, float *to_f, size_t n, int shift,
+                 uint32_t *at) {
+  if (at[from[0] >> shift & (DIGITS - 1)] == n) return false;
   uint32_t sum = 0;
   for (int d = 0; d < DIGITS; d++) {
     uint32_t c = at[d];
@@ -40,46 +47,14 @@ static void pass(const uint64_t *from, const float *from_f, uint64_t *to, float 
     }
   else
     for (size_t i = 0; i < n; i++) to[at[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+  return true;
 }
 
-void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t n, uint32_t partners) {
-  if (n < 2) return;
-  uint64_t used = 0, first = record[0];
-  bool sorted = true;
-  for (size_t i = 1; i < n; i++) {
-    used |= record[i] ^ first;
-    sorted &= record[i - 1] <= record[i];
-  }
-  if (sorted && !f) return;
-  if (n <= 16 && !f) {
-    insertion(record, n);
-    return;
-  }
-  (void)partners;
-  uint64_t *a = record, *b = tmp;
-  float *af = f, *bf = f ? tmp_f : NULL;
-  const int range[2][2] = {{16, 48}, {48, 64}}; /* target, delay */
-  for (int k = 0; k < 2; k++) {
-    int low = range[k][0], top = bits_of(k ? used : used & UINT64_C(0xffffffffffff));
-    for (int shift = low; shift < top; shift += DIGIT) {
-      if (!(used >> shift & (DIGITS - 1))) continue;
-      pass(a, af, b, bf, n, shift);
-      uint64_t *t = a;
-      a = b;
-      b = t;
-      float *tf = af;
-      af = bf;
-      bf = tf;
-    }
-  }
-  if (a != record) {
-    memcpy(record, a, n * sizeof *record);
-    if (f) memcpy(f, af, n * sizeof *f);
-  }
-  for (size_t i = 1; i < n; i++) { /* multapses with one delay: by weight */
-    size_t j = i;
-    for (; j > 0 && record[j - 1] >> 16 == record[j] >> 16 &&
-           (record[j - 1] > record[j] || (f && f[j - 1] > f[j]));
+/* Weights of equal (delay, target). */
+static void ties(uint64_t *record, float *f, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    for (size_t j = i; j > 0 && record[j - 1] >> 16 == record[j] >> 16 &&
+                       (record[j - 1] > record[j] || (f && f[j - 1] > f[j]));
          j--) {
       uint64_t r = record[j];
       record[j] = record[j - 1];
@@ -90,7 +65,44 @@ void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t
         f[j - 1] = x;
       }
     }
+}
+
+void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t n, uint32_t partners,
+                 uint32_t delay_most) {
+  size_t rising = 1;
+  while (rising < n && record[rising - 1] >> 16 <= record[rising] >> 16) rising++;
+  if (rising >= n) {
+    ties(record, f, n);
+    return;
   }
+  if (n <= 24 && !f) {
+    insertion(record, n);
+    return;
+  }
+  int shift[PASSES], passes = 0;
+  for (int b = 0; b < bits_of(partners - 1); b += DIGIT) shift[passes++] = 16 + b;
+  for (int b = 0; b < bits_of(delay_most); b += DIGIT) shift[passes++] = 48 + b;
+  uint32_t at[PASSES][DIGITS];
+  memset(at, 0, (size_t)passes * sizeof *at);
+  if (passes == 2) count(record, n, shift, 2, at);
+  else if (passes == 3) count(record, n, shift, 3, at);
+  else count(record, n, shift, passes, at);
+  uint64_t *a = record, *b = tmp;
+  float *af = f, *bf = f ? tmp_f : NULL;
+  for (int p = 0; p < passes; p++) {
+    if (!pass(a, af, b, bf, n, shift[p], at[p])) continue;
+    uint64_t *t = a;
+    a = b;
+    b = t;
+    float *tf = af;
+    af = bf;
+    bf = tf;
+  }
+  if (a != record) {
+    memcpy(record, a, n * sizeof *record);
+    if (f) memcpy(f, af, n * sizeof *f);
+  }
+  ties(record, f, n);
 }
 
 size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows,

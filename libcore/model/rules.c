@@ -102,7 +102,7 @@ int h9_compiled_rows(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32
     if (h9_rows_reserve(rows, n, rows->n + s->n) != H9_OK)
       return h9_fail_memory(e, s->n * 8, "rows of connections");
     float *f = c->wide ? s->f : NULL;
-    h9_row_sort(s->record, f, s->sorted, s->sorted_f, s->n, c->n_target);
+    h9_row_sort(s->record, f, s->sorted, s->sorted_f, s->n, c->n_target, c->sampler.delay_most);
     rows->n += h9_row_unpack(c, s->record, f, s->n, rows, rows->n);
     rows->start[i + 1] = rows->n;
   }

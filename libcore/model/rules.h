@@ -50,6 +50,11 @@ void h9_scratch_release(h9_scratch *s);
 /* Room for `more` further records. */
 int h9_scratch_reserve(h9_scratch *s, size_t more, h9_error *e) H9_UNUSED_RESULT;
 
+/* Records 0 .. n - 1 of `owner` with partners drawn uniformly below `size`, those from `self` on moved
+ * up by one (draws_*.c: one implementation a SIMD level, all with the same records). */
+typedef void h9_draws_fill(h9_key key, const h9_sampler *s, uint32_t owner, uint32_t n, uint32_t size,
+                           uint32_t self, uint64_t *out);
+
 typedef struct h9_space h9_space;
 typedef struct h9_rule_compiled h9_compiled;
 struct h9_rule_compiled {
@@ -68,6 +73,7 @@ struct h9_rule_compiled {
   h9_table16 skip; /* pairwise_bernoulli: gaps below skip_n; the value skip_n: go on */
   uint32_t skip_n;
   h9_space *space; /* spatial rules */
+  h9_draws_fill *fill;
   int (*begin)(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n,
                h9_error *e); /* may be NULL */
   int (*generate)(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *e);
@@ -116,9 +122,10 @@ int h9_split_counts(const h9_compiled *c, uint32_t first, uint32_t n, uint32_t *
 /* Successes among `draws` drawn without replacement from `good` + `bad`. */
 uint64_t h9_draw_hypergeometric(h9_draws *d, uint64_t good, uint64_t bad, uint64_t draws);
 
-/* Sorts records (and f, where not NULL) of one row into canonical order; `partners` bounds partner
- * indices. tmp arrays hold n elements; the result is in record and f. */
-void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t n, uint32_t partners);
+/* Sorts records (and f, where not NULL) of one row into canonical order; partners are below
+ * `partners`, delays at most delay_most. tmp arrays hold n elements; the result is in record and f. */
+void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t n, uint32_t partners,
+                 uint32_t delay_most);
 /* Appends a sorted row to rows->target.. at `at`, duplicates dropped when `dedupe`; returns how many. */
 size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows,
                      uint64_t at);

@@ -1,6 +1,8 @@
 /* Rules with given numbers that do not look at place: fixed_indegree, fixed_outdegree,
  * fixed_total_number. */
-#include "rules.h"
+#include "draws_kernel.h"
+
+#include "../base/cpu.h"
 
 #include <stdlib.h>
 
@@ -9,14 +11,8 @@ static int with_replacement(const h9_compiled *c, h9_scratch *s, uint32_t owner,
   uint32_t size = c->n_pool - (c->no_self ? 1 : 0), self = c->no_self ? owner : UINT32_MAX;
   int rc = h9_scratch_reserve(s, n, e);
   if (rc != H9_OK) return rc;
-  if (c->sampler.fast) { /* the loop that large networks spend their building time in */
-    uint64_t *out = s->record + s->n;
-    for (uint32_t i = 0; i < n; i++) {
-      h9_ctr w = h9_philox(c->key, owner, i, H9_DRAW_INDEXED, 0);
-      uint32_t t = h9_below(w.v[0], size);
-      t += t >= self;
-      out[i] = h9_sampler_words(&c->sampler, w.v[1], w.v[2], w.v[3]) | (uint64_t)t << 16;
-    }
+  if (c->sampler.fast) {
+    c->fill(c->key, &c->sampler, owner, n, size, self, s->record + s->n);
     s->n += n;
     return H9_OK;
   }
@@ -86,7 +82,15 @@ static int total(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *
 }
 
 int h9_rules_degree(h9_compiled *c, h9_error *e) {
-  (void)e;
+  enum h9_simd level;
+  int rc = h9_simd_choose(&level, e);
+  if (rc != H9_OK) return rc;
+  c->fill = h9_draws_fill_scalar;
+#ifdef __x86_64__
+  h9_draws_fill *const at[H9_SIMD_LEVELS] = {h9_draws_fill_scalar, h9_draws_fill_sse, h9_draws_fill_avx2,
+                                             h9_draws_fill_avx512};
+  c->fill = at[level];
+#endif
   if (c->p->rule == H9_RULE_FIXED_TOTAL_NUMBER) {
     c->begin = total_begin;
     c->generate = total;

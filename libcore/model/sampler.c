@@ -123,11 +123,13 @@ static int delay_open(h9_sampler *s, h9_error *e) {
                      h9_projection_text(s->net, s->projection, text), h9_dist_constant(d), steps, dt,
                      H9_DELAY_MAX);
     s->delay_constant = (uint16_t)steps;
+    s->delay_most = (uint32_t)steps;
     return H9_OK;
   }
   double low, high;
   if (!constant_parameters(d) || !h9_dist_bounds(d, &low, &high)) {
     s->delay_drawn = true;
+    s->delay_most = H9_DELAY_MAX;
     return H9_OK;
   }
   double first = floor(low / dt + 0.5), last = floor(high / dt + 0.5);
@@ -139,6 +141,7 @@ static int delay_open(h9_sampler *s, h9_error *e) {
   if (last < 1)
     return h9_fail(e, H9_ECONFIG, "%s: all delays are below half a step of %g ms, expected at least one step",
                    h9_projection_text(s->net, s->projection, text), dt);
+  s->delay_most = (uint32_t)last;
   return table_of_dist(&s->delay, d, dt, first < 1 ? 1 : (int32_t)first, (int32_t)last, 0, e);
 }
 
@@ -161,6 +164,7 @@ static int weight_open(h9_sampler *s, h9_error *e) {
       fabs(floor(low / p->quantum + 0.5)) > INT16_MAX || fabs(floor(high / p->quantum + 0.5)) > INT16_MAX)
     return h9_fail(e, H9_EDATA, "%s: weights do not fit 16-bit multiples of the quantum %g",
                    h9_projection_text(s->net, s->projection, text), p->quantum);
+  s->weight_constant = 0;
   return table_of_dist(&s->weight, &p->weight, p->quantum, (int32_t)floor(low / p->quantum + 0.5),
                        (int32_t)floor(high / p->quantum + 0.5), H9_WEIGHT_BIAS, e);
 }

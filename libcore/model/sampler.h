@@ -20,16 +20,18 @@ typedef struct h9_table16 {
 int h9_table16_build(h9_table16 *t, const double *weights, const uint16_t *value,
                      uint32_t n) H9_UNUSED_RESULT;
 void h9_table16_release(h9_table16 *t);
+/* Without a branch, which would be missed as often as not. */
+static inline uint16_t h9_alias16_pick(h9_alias16 e, uint32_t b) {
+  return (uint16_t)(e.own ^ ((e.own ^ e.other) & -(uint32_t)(b >= e.accept)));
+}
 /* From two words: probabilities exact to 2^-32 of a column. */
 static inline uint16_t h9_table16_draw(const h9_table16 *t, uint32_t a, uint32_t b) {
-  h9_alias16 e = t->at[h9_below(a, t->n)];
-  return b < e.accept ? e.own : e.other;
+  return h9_alias16_pick(t->at[h9_below(a, t->n)], b);
 }
 /* From one word: the fraction behind the column's number decides; probabilities exact to 2^-32. */
 static inline uint16_t h9_table16_draw1(const h9_table16 *t, uint32_t a) {
   uint64_t m = (uint64_t)a * t->n;
-  h9_alias16 e = t->at[m >> 32];
-  return (uint32_t)m < e.accept ? e.own : e.other;
+  return h9_alias16_pick(t->at[m >> 32], (uint32_t)m);
 }
 
 /* Weights travel in records as (uint16_t)weight ^ H9_WEIGHT_BIAS, so that unsigned order is weight order. */
@@ -43,8 +45,9 @@ typedef struct h9_sampler {
   bool weight_drawn, delay_drawn; /* which parts need h9_dist_draw */
   bool needs_place;               /* some expression uses distance or positions */
   bool periodic;
-  uint16_t delay_constant;
-  uint16_t weight_constant; /* biased */
+  uint32_t delay_most;      /* no delay is longer */
+  uint16_t delay_constant;  /* 0 beside a table */
+  uint16_t weight_constant; /* biased; 0 beside a table */
   h9_table16 weight, delay; /* n == 0: none */
   h9_key key_weight, key_delay;
   double size[3]; /* of the domain, for the minimum image */

@@ -132,7 +132,8 @@ int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, ui
     int rc = h9_scratch_reserve(scratch, m, e);
     if (rc != H9_OK) return rc;
     float *f = s->f ? s->f + at : NULL;
-    h9_row_sort(s->record + at, f, scratch->sorted, scratch->sorted_f, m, s->c->n_target);
+    h9_row_sort(s->record + at, f, scratch->sorted, scratch->sorted_f, m, s->c->n_target,
+                s->c->sampler.delay_most);
     rows->n += h9_row_unpack(s->c, s->record + at, f, m, rows, rows->n);
     rows->start[i + 1] = rows->n;
   }

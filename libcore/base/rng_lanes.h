@@ -1,0 +1,102 @@
+/* h9_philox on sixteen counters at once, for files compiled once a SIMD level. Define VECTOR as a loop
+ * directive (or as nothing) before including. The same numbers as h9_philox at every level.
+ *
+ * The intrinsics are here because compilers do not see that only the lower halves of 64-bit lanes are
+ * multiplied. A lane's upper half holds remainders that no later step looks at. */
+#ifndef H9_BASE_RNG_LANES_H
+#define H9_BASE_RNG_LANES_H
+
+#include "rng.h"
+
+enum { H9_LANES = 16 };
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { H9_LANES_STEP = 8 };
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+                                                                 uint32_t c2, uint32_t c3,
+                                                                 uint32_t out[4][H9_LANES], int at) {
+  const __m512i m0 = _mm512_set1_epi64(0xD2511F53), m1 = _mm512_set1_epi64(0xCD9E8D57);
+  __m512i a = _mm512_set1_epi64(c0), c = _mm512_set1_epi64(c2), d = _mm512_set1_epi64(c3);
+  __m512i b = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+  uint32_t k0 = key.k[0], k1 = key.k[1];
+  for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
+    __m512i p0 = _mm512_mul_epu32(a, m0), p1 = _mm512_mul_epu32(c, m1);
+    a = _mm512_xor_si512(_mm512_srli_epi64(p1, 32), _mm512_xor_si512(b, _mm512_set1_epi64(k0)));
+    c = _mm512_xor_si512(_mm512_srli_epi64(p0, 32), _mm512_xor_si512(d, _mm512_set1_epi64(k1)));
+    b = p1;
+    d = p0;
+    k0 += UINT32_C(0x9E3779B9);
+    k1 += UINT32_C(0xBB67AE85);
+  }
+  _mm256_storeu_si256((__m256i *)(out[0] + at), _mm512_cvtepi64_epi32(a));
+  _mm256_storeu_si256((__m256i *)(out[1] + at), _mm512_cvtepi64_epi32(b));
+  _mm256_storeu_si256((__m256i *)(out[2] + at), _mm512_cvtepi64_epi32(c));
+  _mm256_storeu_si256((__m256i *)(out[3] + at), _mm512_cvtepi64_epi32(d));
+}
+#elif defined(__AVX2__)
+#include <immintrin.h>
+enum { H9_LANES_STEP = 4 };
+static inline __attribute__((always_inline)) void h9_philox_store(uint32_t *to, __m256i v) {
+  const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+  _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(v, even)));
+}
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+                                                                 uint32_t c2, uint32_t c3,
+                                                                 uint32_t out[4][H9_LANES], int at) {
+  const __m256i m0 = _mm256_set1_epi64x(0xD2511F53), m1 = _mm256_set1_epi64x(0xCD9E8D57);
+  __m256i a = _mm256_set1_epi64x(c0), c = _mm256_set1_epi64x(c2), d = _mm256_set1_epi64x(c3);
+  __m256i b = _mm256_add_epi64(_mm256_set1_epi64x(first), _mm256_setr_epi64x(0, 1, 2, 3));
+  uint32_t k0 = key.k[0], k1 = key.k[1];
+  for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
+    __m256i p0 = _mm256_mul_epu32(a, m0), p1 = _mm256_mul_epu32(c, m1);
+    a = _mm256_xor_si256(_mm256_srli_epi64(p1, 32), _mm256_xor_si256(b, _mm256_set1_epi64x(k0)));
+    c = _mm256_xor_si256(_mm256_srli_epi64(p0, 32), _mm256_xor_si256(d, _mm256_set1_epi64x(k1)));
+    b = p1;
+    d = p0;
+    k0 += UINT32_C(0x9E3779B9);
+    k1 += UINT32_C(0xBB67AE85);
+  }
+  h9_philox_store(out[0] + at, a);
+  h9_philox_store(out[1] + at, b);
+  h9_philox_store(out[2] + at, c);
+  h9_philox_store(out[3] + at, d);
+}
+#else
+enum { H9_LANES_STEP = H9_LANES };
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+                                                                 uint32_t c2, uint32_t c3,
+                                                                 uint32_t out[4][H9_LANES], int at) {
+  uint32_t k0 = key.k[0], k1 = key.k[1];
+  (void)at;
+  VECTOR for (int i = 0; i < H9_LANES; i++) {
+    out[0][i] = c0;
+    out[1][i] = first + (uint32_t)i;
+    out[2][i] = c2;
+    out[3][i] = c3;
+  }
+  for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
+    VECTOR for (int i = 0; i < H9_LANES; i++) {
+      uint64_t p0 = (uint64_t)UINT32_C(0xD2511F53) * out[0][i],
+               p1 = (uint64_t)UINT32_C(0xCD9E8D57) * out[2][i];
+      uint32_t n0 = (uint32_t)(p1 >> 32) ^ out[1][i] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ out[3][i] ^ k1;
+      out[1][i] = (uint32_t)p1;
+      out[3][i] = (uint32_t)p0;
+      out[0][i] = n0;
+      out[2][i] = n2;
+    }
+    k0 += UINT32_C(0x9E3779B9);
+    k1 += UINT32_C(0xBB67AE85);
+  }
+}
+#endif
+
+/* out[k][i] is word k of the number at counter (c0, first + i, c2, c3). */
+static inline __attribute__((always_inline)) void h9_philox_lanes(h9_key key, uint32_t c0, uint32_t first,
+                                                                  uint32_t c2, uint32_t c3,
+                                                                  uint32_t out[4][H9_LANES]) {
+  for (int i = 0; i < H9_LANES; i += H9_LANES_STEP)
+    h9_philox_some(key, c0, first + (uint32_t)i, c2, c3, out, i);
+}
+
+#endif
