@@ -7,6 +7,8 @@
  *
  * Brunel 2000, J Comput Neurosci 8:183-208; Rotter & Diesmann 1999, Biol Cybern 81:381-402 (exact
  * integration on a grid). */
+#include "../base/mathfn.h"
+#include "iaf_psc_delta_kernel.h"
 #include "model_table.h"
 
 enum { C_M, TAU_M, T_REF, E_L, V_RESET, V_TH, V_MIN, I_E, V_M, N };
@@ -39,4 +41,37 @@ const h9_model h9_model_iaf_psc_delta = {
   .n_values = N,
   .values = values,
   .check = check,
+};
+
+static void prepare(const double *v, double h, float *coef, float *state) {
+  double from_e = -h9_expm1(-h / v[TAU_M]) * v[TAU_M] / v[C_M];
+  coef[DELTA_LEAK] = (float)h9_expm1(-h / v[TAU_M]);
+  coef[DELTA_FROM_E] = (float)from_e;
+  coef[DELTA_REST] = (float)(from_e * v[I_E]);
+  coef[DELTA_THETA] = (float)(v[V_TH] - v[E_L]);
+  coef[DELTA_RESET] = (float)(v[V_RESET] - v[E_L]);
+  coef[DELTA_FLOOR] = (float)(v[V_MIN] - v[E_L]);
+  state[0] = (float)(v[V_M] - v[E_L]);
+}
+
+static const h9_update_set *kernels(enum h9_simd level) {
+  switch (level) {
+#ifdef __x86_64__
+  case H9_SIMD_AVX512: return &h9_iaf_psc_delta_avx512;
+  case H9_SIMD_AVX2: return &h9_iaf_psc_delta_avx2;
+  case H9_SIMD_SSE: return &h9_iaf_psc_delta_sse;
+#endif
+  default: return &h9_iaf_psc_delta_scalar;
+  }
+}
+
+const h9_dynamics h9_dynamics_iaf_psc_delta = {
+  .model = "iaf_psc_delta",
+  .n_states = 1,
+  .n_coefs = DELTA_COEFS,
+  .v_state = 0,
+  .v_shift = E_L,
+  .t_ref = T_REF,
+  .prepare = prepare,
+  .kernels = kernels,
 };

@@ -1,0 +1,63 @@
+#include "exchange.h"
+
+#include <sched.h>
+#include <string.h>
+
+enum { SPINS = 4000 };
+
+static inline void relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+void h9_barrier_init(h9_barrier *b, int threads) {
+  atomic_init(&b->arrived, 0);
+  atomic_init(&b->round, 0);
+  atomic_init(&b->raised, 0);
+  b->stop = 0;
+  b->threads = (unsigned)threads;
+}
+
+void h9_barrier_raise(h9_barrier *b) { atomic_store_explicit(&b->raised, 1, memory_order_relaxed); }
+
+bool h9_barrier_wait(h9_barrier *b) {
+  unsigned round = atomic_load_explicit(&b->round, memory_order_relaxed);
+  if (atomic_fetch_add_explicit(&b->arrived, 1, memory_order_acq_rel) + 1 == b->threads) {
+    b->stop = atomic_load_explicit(&b->raised, memory_order_relaxed);
+    atomic_store_explicit(&b->arrived, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->round, round + 1, memory_order_release);
+    return b->stop;
+  }
+  for (unsigned spin = 0; atomic_load_explicit(&b->round, memory_order_acquire) == round; spin++)
+    if (spin < SPINS) relax();
+    else sched_yield();
+  return b->stop;
+}
+
+int h9_spike_list_open(h9_spike_list *l, size_t limit, h9_error *e) {
+  *l = (h9_spike_list){.limit = limit};
+  int rc = h9_region_open(&l->region, limit * sizeof *l->spike, e);
+  l->spike = (h9_spike *)(void *)l->region.base;
+  return rc;
+}
+
+void h9_spike_list_close(h9_spike_list *l) {
+  h9_region_close(&l->region);
+  *l = (h9_spike_list){0};
+}
+
+bool h9_spike_list_mark(h9_spike_list *l, const uint8_t *marks, uint32_t n, h9_step step, uint32_t first) {
+  for (uint32_t i = 0; i < n; i += 8) {
+    uint64_t w = 0;
+    memcpy(&w, marks + i, n - i < 8 ? n - i : 8);
+    if (w == 0) continue;
+    for (uint32_t k = i; k < n && k < i + 8; k++)
+      for (uint8_t m = marks[k]; m; m--) {
+        if (l->n == l->limit) return false;
+        l->spike[l->n++] = h9_spike_make(step, first + k);
+      }
+  }
+  return true;
+}
+

@@ -1,0 +1,7 @@
+#include "iaf_psc_exp_kernel.h"
+
+#ifdef __x86_64__
+#define LEVEL sse
+#define VECTOR _Pragma("omp simd")
+#include "iaf_psc_exp_body.h"
+#endif

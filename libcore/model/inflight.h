@@ -1,0 +1,36 @@
+/* Spikes in flight through the delay rows of one tile: for every step a list of the segments due in it. */
+#ifndef H9_MODEL_INFLIGHT_H
+#define H9_MODEL_INFLIGHT_H
+
+#include "delayrows.h"
+
+/* Steps ahead that a list exists for: more than H9_ROW_DELTA_MAX. */
+enum { H9_INFLIGHT_STEPS = 256 };
+
+typedef struct h9_inflight {
+  const uint32_t *words, *offsets;
+  struct h9_due {
+    uint32_t *at;   /* where the next entry goes; NULL: empty */
+    uint32_t first; /* chunk the list begins in */
+  } due[H9_INFLIGHT_STEPS];
+  h9_region pool; /* chunks of lists */
+  uint32_t free, fresh, limit;
+  bool exhausted; /* the pool is used up: what was delivered since is not complete */
+} h9_inflight;
+
+/* A spike: step in the high half, index of the neuron (id - 1) in the low half. */
+typedef uint64_t h9_spike;
+static inline h9_spike h9_spike_make(h9_step step, uint32_t index) { return (uint64_t)step << 32 | index; }
+
+int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t tile, h9_error *e) H9_UNUSED_RESULT;
+void h9_inflight_close(h9_inflight *f);
+
+/* Takes up spikes whose low 32 bits of the step are in the high half; `now` is the next step to be delivered, at
+ * most as far ahead of each spike as the least delay. */
+void h9_inflight_take(h9_inflight *f, const h9_spike *spikes, size_t n, h9_step now);
+
+/* Adds everything due in step `now` to the slots and returns how many synapses that was. `wide` may be NULL when
+ * no row has wide records. Steps must follow each other. */
+uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *slots, int64_t *wide, double wide_scale);
+
+#endif

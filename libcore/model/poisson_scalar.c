@@ -1,0 +1,3 @@
+#define KERNEL h9_poisson_scalar
+#define VECTOR
+#include "poisson_body.h"
