@@ -1,0 +1,197 @@
+/* Making, building and releasing a simulation. */
+#include "sim_parts.h"
+
+#include "../base/clock.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int plan_populations(h9_sim *s, h9_error *e) {
+  const h9_network *net = s->net;
+  s->populations = calloc((size_t)net->n_populations + 1, sizeof *s->populations);
+  s->receptors = calloc((size_t)net->n_populations + 1, sizeof *s->receptors);
+  if (!s->populations || !s->receptors) return h9_fail_memory(e, net->n_populations * sizeof *s->populations, "populations");
+  for (uint32_t i = 0; i < net->n_populations; i++) {
+    const h9_population *p = &net->populations[i];
+    h9_sim_population *t = &s->populations[i];
+    t->model = h9_model_find(p->model);
+    t->dynamics = h9_dynamics_find(p->model);
+    if (!t->model || !t->dynamics)
+      return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7)", p->name, p->model);
+    for (uint32_t k = 0; k < p->n_values; k++)
+      if (h9_model_value_find(t->model, p->values[k].name) < 0)
+        return h9_fail(e, H9_EDATA, "population '%s': %s has no '%s'", p->name, p->model, p->values[k].name);
+    t->receptors = s->receptors[i] = h9_cells_receptors(t->model, p);
+    s->estimate.neuron_bytes += (double)p->count * (4 * t->dynamics->n_states + 4 + 4 * t->receptors);
+  }
+  return H9_OK;
+}
+
+/* Tiles a thread: one, unless their inputs would crowd the second-level cache (1 MB) out of the rows' way. */
+static int tiles_per_thread(const h9_sim *s) {
+  uint64_t slots = 0;
+  for (uint32_t i = 0; i < s->net->n_populations; i++)
+    slots += (uint64_t)s->net->populations[i].count * s->receptors[i];
+  uint64_t per = slots / (uint64_t)s->o.threads / 49152 + 1;
+  return (int)per;
+}
+
+int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config *c, const h9_sim_options *o, h9_error *e) {
+  h9_sim *s = aligned_alloc(H9_ALIGN, (sizeof *s + H9_ALIGN - 1) / H9_ALIGN * H9_ALIGN);
+  if (!s) return h9_fail_memory(e, sizeof *s, "a simulation");
+  memset(s, 0, sizeof *s);
+  s->net = net;
+  s->o = *o;
+  if (s->o.threads < 1) s->o.threads = 1;
+  if (s->o.batch_steps < 1) s->o.batch_steps = (h9_step)ceil(100 / net->dt);
+  s->record.from = s->o.record_from;
+  int rc = h9_simd_choose(&s->level, e);
+  if (rc == H9_OK) rc = plan_populations(s, e);
+  if (rc == H9_OK) {
+    uint32_t *counts = calloc((size_t)net->n_populations + 1, sizeof *counts);
+    for (uint32_t i = 0; counts && i < net->n_populations; i++) counts[i] = net->populations[i].count;
+    rc = !counts ? h9_fail_memory(e, net->n_populations * sizeof *counts, "populations")
+                 : h9_tiling_make(&s->tiling, counts, s->receptors, net->n_populations, s->o.threads,
+                                  o->tiles_per_thread > 0 ? o->tiles_per_thread : tiles_per_thread(s), e);
+    free(counts);
+  }
+  if (rc == H9_OK) rc = h9_sim_plan_forms(s, e);
+  if (rc == H9_OK) rc = h9_sim_plan_stimuli(s, c, e);
+  s->poisson = h9_poisson_choose(s->level);
+  h9_barrier_init(&s->barrier, s->o.threads);
+  s->estimate.tiles = s->tiling.n_tiles;
+  s->estimate.bytes = s->estimate.row_bytes + s->estimate.neuron_bytes;
+  if (rc != H9_OK) h9_sim_free(s);
+  else *out = s;
+  return rc;
+}
+
+void h9_sim_estimated(const h9_sim *s, h9_sim_estimate *out) { *out = s->estimate; }
+
+static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
+  h9_sim_tile *tile = &s->tiles[t];
+  const h9_network *net = s->net;
+  uint32_t slots = s->tiling.slots[t];
+  tile->slots = h9_alloc(slots, sizeof *tile->slots);
+  if (s->any_wide) tile->wide = h9_alloc(slots, sizeof *tile->wide);
+  tile->cells = calloc((size_t)net->n_populations + 1, sizeof *tile->cells);
+  if (!tile->slots || (s->any_wide && !tile->wide) || !tile->cells) return h9_fail_memory(e, (size_t)slots * 12, "neurons");
+  int rc = h9_inflight_open(&tile->inflight, &s->rows, t, e);
+  for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) {
+    const h9_part *part = h9_tiling_part(&s->tiling, t, p);
+    if (part->n == 0) continue;
+    rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, s->receptors[p], net->dt, s->level, e);
+  }
+  return rc;
+}
+
+/* Every thread makes its own tiles, so that their memory is near it. */
+static int build_tiles(h9_sim *s, h9_error *e) {
+  int threads = s->o.threads;
+  s->tiles = calloc(s->tiling.n_tiles, sizeof *s->tiles);
+  s->threads = h9_alloc((size_t)threads, sizeof *s->threads);
+  if (!s->tiles || !s->threads) return h9_fail_memory(e, (size_t)threads * sizeof *s->threads, "threads");
+  for (uint32_t t = 0; t < s->tiling.n_tiles; t++)
+    s->tiles[t].owner = (int)((uint64_t)t * (uint64_t)threads / s->tiling.n_tiles);
+  uint64_t most = 0;
+  for (uint32_t i = 0; i < s->net->n_populations; i++)
+    most += (uint64_t)s->net->populations[i].count * (s->populations[i].dynamics->counts ? 255 : 1);
+  most *= (uint64_t)s->interval;
+#pragma omp parallel num_threads(threads)
+  {
+    int me = omp_get_thread_num();
+    h9_sim_thread *th = &s->threads[me];
+    for (int k = 0; k < 2 && th->rc == H9_OK; k++)
+      th->rc = h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
+    for (uint32_t t = 0; t < s->tiling.n_tiles && th->rc == H9_OK; t++)
+      if (s->tiles[t].owner == me) th->rc = build_tile(s, t, &th->error);
+  }
+  for (int k = 0; k < threads; k++)
+    if (s->threads[k].rc != H9_OK) {
+      *e = s->threads[k].error;
+      return s->threads[k].rc;
+    }
+  return H9_OK;
+}
+
+int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
+  uint64_t begin = h9_clock_ns();
+  bool unknown = false;
+  for (uint32_t i = 0; i < s->net->n_projections; i++) unknown |= s->net->projections[i].rule == H9_RULE_EXPLICIT;
+  double expected = unknown ? 0x1p32 : s->estimate.connections;
+  int rc = h9_delayrows_build(&s->rows, s->net, &s->tiling, s->forms, source, s->o.threads, expected, e);
+  if (rc != H9_OK) return rc;
+  s->built = true;
+  /* No sum of all wide weights at once can leave int64. */
+  int x;
+  frexp(s->rows.weight_max * ((double)s->rows.records * 255 + 1), &x);
+  s->wide_scale = ldexp(1, 62 - x);
+  enum { INTERVAL_MAX = 64 };
+  s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
+  rc = build_tiles(s, e);
+  s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
+  return rc;
+}
+
+void h9_sim_inject(h9_sim *s, const h9_spike *spikes, size_t n) {
+  s->inject = spikes;
+  s->n_inject = n;
+  s->injected = 0;
+}
+
+h9_step h9_sim_now(const h9_sim *s) { return s->now; }
+
+double h9_sim_v(const h9_sim *s, h9_id id) {
+  uint32_t p = h9_network_population_of(s->net, id), i = id - s->net->populations[p].first;
+  uint32_t t = s->tiling.tile_of[p][i / H9_TILE_GRAIN];
+  return h9_cells_v(&s->tiles[t].cells[p], i - h9_tiling_part(&s->tiling, t, p)->first);
+}
+
+void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {
+  *out = (h9_sim_stats){
+    .threads = (uint32_t)s->o.threads, .tiles = s->tiling.n_tiles, .connections = s->rows.records, .row_bytes = s->rows.bytes,
+    .neuron_bytes = (uint64_t)s->estimate.neuron_bytes, .delay_min = s->rows.delay_min, .delay_max = s->rows.delay_max,
+    .recorded = s->record.recorded, .build_s = s->build_s, .simulate_s = s->simulate_s,
+  };
+  double phase[H9_PHASES] = {0};
+  for (int k = 0; s->threads && k < s->o.threads; k++) {
+    out->spikes += s->threads[k].spikes;
+    out->events += s->threads[k].events;
+    for (int i = 0; i < H9_PHASES; i++) phase[i] += (double)s->threads[k].phase_ns[i] * 1e-9;
+  }
+  double scale = s->timed_intervals ? (double)s->intervals / (double)s->timed_intervals / s->o.threads : 0;
+  out->deliver_s = phase[H9_PHASE_DELIVER] * scale;
+  out->update_s = phase[H9_PHASE_UPDATE] * scale;
+  out->drive_s = phase[H9_PHASE_DRIVE] * scale;
+  out->exchange_s = phase[H9_PHASE_EXCHANGE] * scale;
+  out->output_s = phase[H9_PHASE_OUTPUT] * scale;
+}
+
+void h9_sim_free(h9_sim *s) {
+  if (!s) return;
+  for (uint32_t t = 0; s->tiles && t < s->tiling.n_tiles; t++) {
+    h9_inflight_close(&s->tiles[t].inflight);
+    free(s->tiles[t].slots);
+    free(s->tiles[t].wide);
+    for (uint32_t p = 0; s->tiles[t].cells && p < s->net->n_populations; p++) h9_cells_release(&s->tiles[t].cells[p]);
+    free(s->tiles[t].cells);
+  }
+  for (int k = 0; s->threads && k < s->o.threads; k++)
+    for (int i = 0; i < 2; i++) h9_spike_list_close(&s->threads[k].sent[i]);
+  for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++) {
+    for (uint32_t i = 0; i < s->populations[p].n_drives; i++) h9_poisson_release(&s->populations[p].drives[i].poisson);
+    free(s->populations[p].drives);
+    free(s->populations[p].currents);
+  }
+  if (s->built) h9_delayrows_release(&s->rows);
+  h9_tiling_release(&s->tiling);
+  h9_sim_record_release(&s->record);
+  free(s->tiles);
+  free(s->threads);
+  free(s->populations);
+  free(s->receptors);
+  free(s->forms);
+  free(s);
+}

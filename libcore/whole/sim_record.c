@@ -1,0 +1,66 @@
+/* Recording: spikes of an interval are appended as they come, and sorted by (step, id) once a batch. */
+#include "sim_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) {
+  h9_sim_record *r = &s->record;
+  uint32_t after = (uint32_t)s->o.record_from;
+  if (h9_grow(&r->key, &r->cap, r->n + list->n, sizeof *r->key) != H9_OK)
+    return h9_fail_memory(e, (r->n + list->n) * sizeof *r->key, "recorded spikes");
+  for (size_t i = 0; i < list->n; i++)
+    if ((int32_t)((uint32_t)(list->spike[i] >> 32) - after) > 0) r->key[r->n++] = list->spike[i];
+  return H9_OK;
+}
+
+/* By the bytes that differ, least first. */
+static int sort_keys(h9_sim_record *r, h9_error *e) {
+  if (h9_grow(&r->scratch, &r->scratch_cap, r->n, sizeof *r->scratch) != H9_OK)
+    return h9_fail_memory(e, r->n * sizeof *r->scratch, "recorded spikes");
+  uint64_t differ = 0;
+  for (size_t i = 1; i < r->n; i++) differ |= r->key[i] ^ r->key[0];
+  for (int shift = 0; shift < 64; shift += 8) {
+    if ((differ >> shift & 255) == 0) continue;
+    size_t at[256] = {0}, sum = 0;
+    for (size_t i = 0; i < r->n; i++) at[r->key[i] >> shift & 255]++;
+    for (int b = 0; b < 256; b++) {
+      size_t c = at[b];
+      at[b] = sum;
+      sum += c;
+    }
+    for (size_t i = 0; i < r->n; i++) r->scratch[at[r->key[i] >> shift & 255]++] = r->key[i];
+    h9_spike *k = r->key;
+    r->key = r->scratch;
+    r->scratch = k;
+    size_t cap = r->cap;
+    r->cap = r->scratch_cap;
+    r->scratch_cap = cap;
+  }
+  return H9_OK;
+}
+
+int h9_sim_record_flush(h9_sim *s, h9_step to, h9_error *e) {
+  h9_sim_record *r = &s->record;
+  if (to <= r->from) return H9_OK;
+  int rc = sort_keys(r, e);
+  r->batch.n = 0;
+  r->batch.from = r->from;
+  r->batch.to = to;
+  for (size_t i = 0; i < r->n && rc == H9_OK; i++) {
+    h9_step step = to - (int32_t)((uint32_t)to - (uint32_t)(r->key[i] >> 32));
+    if (h9_signals_add(&r->batch, step, (uint32_t)r->key[i] + 1) != H9_OK)
+      rc = h9_fail_memory(e, r->n * 12, "recorded spikes");
+  }
+  r->recorded += r->n;
+  r->n = 0;
+  r->from = to;
+  return rc == H9_OK ? s->o.batch(s->o.ctx, &r->batch, e) : rc;
+}
+
+void h9_sim_record_release(h9_sim_record *r) {
+  free(r->key);
+  free(r->scratch);
+  h9_signals_release(&r->batch);
+  *r = (h9_sim_record){0};
+}

@@ -1,0 +1,182 @@
+/* The loop. In an interval, the least delay at most, no spike can act: every thread takes up the spikes that all sent
+ * in the interval before, then carries its tiles through the steps, and all meet once. */
+#include "sim_parts.h"
+
+#include "../base/clock.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum { TIMED_EVERY = 16, PROGRESS_EVERY = 256 };
+
+typedef struct lap {
+  bool on;
+  uint64_t at, *phase_ns;
+} lap;
+static inline void lap_end(lap *l, enum h9_phase p) {
+  if (!l->on) return;
+  uint64_t now = h9_clock_ns();
+  l->phase_ns[p] += now - l->at;
+  l->at = now;
+}
+
+static const _Alignas(H9_ALIGN) float no_extra[H9_CHUNK_NEURONS];
+
+static inline bool active(h9_step after, h9_step until, h9_step now) { return now > after && now <= until; }
+
+/* The drive of n neurons from index `first` of the population in this step; NULL: none. */
+static void draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now, uint32_t first, uint32_t n,
+                       const float *extra[2]) {
+  uint32_t grains = (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN;
+  for (uint32_t k = 0; k < t->n_drives; k++) {
+    const h9_sim_drive *d = &t->drives[k];
+    if (!active(d->after, d->until, now)) continue;
+    float *out = th->extra[d->receptor];
+    if (extra[d->receptor] == no_extra) {
+      memset(out, 0, (size_t)grains * H9_TILE_GRAIN * sizeof *out);
+      extra[d->receptor] = out;
+    }
+    s->poisson(&d->poisson, (uint64_t)now, first / H9_TILE_GRAIN, grains, d->weight, out);
+  }
+}
+
+/* Moves the wide inputs of one receptor into the extra input. */
+static void add_wide(const h9_sim *s, int64_t *wide, uint32_t n, float *own, const float **extra) {
+  if (*extra != own) memcpy(own, *extra, n * sizeof *own);
+  double unit = 1 / s->wide_scale;
+  for (uint32_t i = 0; i < n; i++) own[i] += (float)((double)wide[i] * unit);
+  memset(wide, 0, n * sizeof *wide);
+  *extra = own;
+}
+
+static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_t t, uint32_t p, h9_step now, h9_spike_list *sent,
+                        lap *l) {
+  const h9_part *part = h9_tiling_part(&s->tiling, t, p);
+  h9_cells *cells = &tile->cells[p];
+  const h9_sim_population *pop = &s->populations[p];
+  double current = 0;
+  bool room = true;
+  for (uint32_t k = 0; k < pop->n_currents; k++)
+    if (active(pop->currents[k].after, pop->currents[k].until, now)) current += pop->currents[k].amplitude;
+  for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
+    uint32_t n = cells->padded - at < H9_CHUNK_NEURONS ? cells->padded - at : H9_CHUNK_NEURONS;
+    uint32_t slot = part->slot + at;
+    h9_update u = {.quantum = pop->quantum, .current = (float)current, .spiked = th->spiked};
+    u.extra[0] = u.extra[1] = no_extra;
+    if (pop->n_drives) {
+      draw_drive(s, pop, th, now, part->first + at, n, u.extra);
+      lap_end(l, H9_PHASE_DRIVE);
+    }
+    if (pop->wide) {
+      add_wide(s, tile->wide + slot, n, th->extra[0], &u.extra[0]);
+      if (part->stride) add_wide(s, tile->wide + slot + part->stride, n, th->extra[1], &u.extra[1]);
+    }
+    u.in[0] = tile->slots + slot;
+    u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
+    h9_cells_aim(cells, at, n, &u);
+    if (cells->update(&u)) {
+      uint32_t real = cells->n - at < n ? cells->n - at : n;
+      uint32_t first = s->net->populations[p].first - 1 + part->first + at;
+      room &= h9_spike_list_mark(sent, th->spiked, real, now, first);
+    }
+    lap_end(l, H9_PHASE_UPDATE);
+  }
+  return room;
+}
+
+static void stop_with(h9_sim *s, h9_sim_thread *th, int rc) {
+  if (th->rc == H9_OK) th->rc = rc;
+  h9_barrier_raise(&s->barrier);
+}
+
+static void run_tile(h9_sim *s, h9_sim_thread *th, uint32_t t, int parity, h9_step from, h9_step to, lap *l) {
+  h9_sim_tile *tile = &s->tiles[t];
+  for (int k = 0; k < s->o.threads; k++) {
+    const h9_spike_list *list = &s->threads[k].sent[!parity];
+    h9_inflight_take(&tile->inflight, list->spike, list->n, from + 1);
+  }
+  lap_end(l, H9_PHASE_EXCHANGE);
+  bool room = true;
+  for (h9_step now = from + 1; now <= to; now++) {
+    th->events += h9_inflight_deliver(&tile->inflight, now, tile->slots, tile->wide, s->wide_scale);
+    lap_end(l, H9_PHASE_DELIVER);
+    for (uint32_t p = 0; p < s->net->n_populations; p++)
+      if (tile->cells[p].n) room &= update_part(s, tile, th, t, p, now, &th->sent[parity], l);
+  }
+  if (!room) stop_with(s, th, h9_fail(&th->error, H9_EINTERNAL, "more spikes in one interval than there is room for"));
+  if (tile->inflight.exhausted) stop_with(s, th, h9_fail(&th->error, H9_ESYSTEM, "more spikes in flight than there is room for"));
+}
+
+/* Spikes given from outside. */
+static void send_injected(h9_sim *s, h9_sim_thread *th, h9_spike_list *list, h9_step to) {
+  for (; s->injected < s->n_inject && (h9_step)(s->inject[s->injected] >> 32) <= to; s->injected++) {
+    if (list->n == list->limit) {
+      stop_with(s, th, h9_fail(&th->error, H9_EDATA, "more spikes given for one interval than there is room for"));
+      return;
+    }
+    list->spike[list->n++] = s->inject[s->injected];
+  }
+}
+
+static void record(h9_sim *s, h9_sim_thread *th, int parity, h9_step to, bool last) {
+  enum { BATCH = 1 << 16 };
+  for (int k = 0; k < s->o.threads && th->rc == H9_OK; k++) {
+    int rc = h9_sim_record_take(s, &s->threads[k].sent[parity], &th->error);
+    if (rc != H9_OK) stop_with(s, th, rc);
+  }
+  if (th->rc == H9_OK && (last || s->record.n >= BATCH || to - s->record.from >= s->o.batch_steps)) {
+    int rc = h9_sim_record_flush(s, to, &th->error);
+    if (rc != H9_OK) stop_with(s, th, rc);
+  }
+}
+
+static void run_thread(h9_sim *s, int me, h9_step end) {
+  h9_sim_thread *th = &s->threads[me];
+  h9_step from = s->now;
+  bool stop = false;
+  for (uint64_t i = s->intervals; from < end && !stop; i++) {
+    h9_step to = end - from < s->interval ? end : from + s->interval;
+    int parity = (int)(i & 1);
+    lap l = {i % TIMED_EVERY == 0, 0, th->phase_ns};
+    if (l.on) l.at = h9_clock_ns();
+    th->sent[parity].n = 0;
+    if (me == 0) send_injected(s, th, &th->sent[parity], to);
+    for (uint32_t t = 0; t < s->tiling.n_tiles; t++)
+      if (s->tiles[t].owner == me) run_tile(s, th, t, parity, from, to, &l);
+    th->spikes += th->sent[parity].n;
+    stop = h9_barrier_wait(&s->barrier);
+    lap_end(&l, H9_PHASE_EXCHANGE);
+    if (me == 0) {
+      if (s->o.batch) record(s, th, parity, to, to == end);
+      if (s->o.progress && i % PROGRESS_EVERY == 0) s->o.progress(s->o.ctx, to);
+      s->timed_intervals += l.on;
+      lap_end(&l, H9_PHASE_OUTPUT);
+    }
+    from = to;
+  }
+}
+
+int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) {
+  h9_step end = s->now + steps;
+  uint64_t begin = h9_clock_ns();
+  if (end >= (h9_step)UINT32_MAX)
+    return h9_fail(e, H9_EUSAGE, "%lld steps, expected less than 2^32", (long long)end);
+  omp_set_dynamic(0);
+  bool few = false;
+#pragma omp parallel num_threads(s->o.threads)
+  {
+    int got = omp_get_num_threads(); /* a limit of the user's may leave fewer than asked for */
+    if (got == s->o.threads) run_thread(s, omp_get_thread_num(), end);
+    else if (omp_get_thread_num() == 0) few = true;
+  }
+  if (few) return h9_fail(e, H9_ESYSTEM, "%d threads could not be had", s->o.threads);
+  s->intervals += (uint64_t)((steps + s->interval - 1) / s->interval);
+  s->now = end;
+  s->simulate_s += (double)(h9_clock_ns() - begin) * 1e-9;
+  for (int k = 0; k < s->o.threads; k++)
+    if (s->threads[k].rc != H9_OK) {
+      *e = s->threads[k].error;
+      return s->threads[k].rc;
+    }
+  return H9_OK;
+}
