@@ -2,6 +2,7 @@
 
 #include "../base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,16 @@ static int allocate(h9_cells *c, size_t n_coefs, bool v_column, h9_error *e) {
   return H9_OK;
 }
 
+static int check(const h9_model *m, const double *values, h9_error *e) {
+  for (uint32_t k = 0; k < m->n_values; k++) {
+    const h9_model_value *v = &m->values[k];
+    if (!(values[k] >= v->low && values[k] <= v->high))
+      return h9_fail(e, H9_EDATA, "%s is %g, expected %s%g to %g %s", v->name, values[k], v->low == DBL_MIN ? "above " : "",
+                     v->low == DBL_MIN ? 0 : v->low, v->high, v->unit.name);
+  }
+  return m->check ? m->check(values, e) : H9_OK;
+}
+
 int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t n, uint32_t receptors, double dt,
                   enum h9_simd level, h9_error *e) {
   const h9_model *m = h9_model_find(p->model);
@@ -80,8 +91,8 @@ int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t 
     double values[H9_MODEL_VALUES_MAX];
     float coef[H9_COEFS_MAX] = {0}, state[H9_STATES_MAX] = {0};
     h9_cells_values(m, p, first + (i < n ? i : 0), values); /* padding copies a neuron; nobody looks at it */
-    if (m->check && m->check(values, e) != H9_OK) {
-      rc = h9_fail_at(e, "population '%s': neuron %u", p->name, first + i + 1);
+    if ((rc = check(m, values, e)) != H9_OK) {
+      h9_fail_at(e, "population '%s': neuron %u", p->name, first + i + 1);
       break;
     }
     if (d->prepare) d->prepare(values, dt, coef, state);

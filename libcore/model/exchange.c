@@ -1,9 +1,11 @@
 #include "exchange.h"
 
+#include "../base/cpu.h"
+
 #include <sched.h>
 #include <string.h>
 
-enum { SPINS = 4000 };
+enum { SPINS = 4000 }; /* some 50 us: longer than threads with a processor each part */
 
 static inline void relax(void) {
 #if defined(__x86_64__)
@@ -17,6 +19,7 @@ void h9_barrier_init(h9_barrier *b, int threads) {
   atomic_init(&b->raised, 0);
   b->stop = 0;
   b->threads = (unsigned)threads;
+  b->spins = threads > h9_cpu_count() ? 0 : SPINS;
 }
 
 void h9_barrier_raise(h9_barrier *b) { atomic_store_explicit(&b->raised, 1, memory_order_relaxed); }
@@ -30,7 +33,7 @@ bool h9_barrier_wait(h9_barrier *b) {
     return b->stop;
   }
   for (unsigned spin = 0; atomic_load_explicit(&b->round, memory_order_acquire) == round; spin++)
-    if (spin < SPINS) relax();
+    if (spin < b->spins) relax();
     else sched_yield();
   return b->stop;
 }

@@ -12,7 +12,7 @@ typedef struct h9_barrier {
   _Alignas(H9_ALIGN) atomic_uint round;
   atomic_int raised; /* anyone's wish to stop */
   int stop;          /* what all threads of a round agree on */
-  unsigned threads;
+  unsigned threads, spins;
 } h9_barrier;
 
 void h9_barrier_init(h9_barrier *b, int threads);
