@@ -114,7 +114,7 @@ int h9_rowsource_read(h9_rowsource **out, h9_network *net, h9_reader *r, h9_bloc
       rc = compile_one(s, i, e);
       /* The blocks' ranges are not known beforehand: hold every source's connections. */
       if (rc == H9_OK && s->scatter[i].c)
-        rc = h9_scatter_fill(&s->scatter[i], s->scratch, s->threads, 0, s->compiled[i].n_source, e);
+        rc = h9_scatter_fill(&s->scatter[i], s->scratch, 0, s->compiled[i].n_source, e);
     }
     for (uint32_t i = 0; rc == H9_OK && i < net->n_populations; i++) {
       bool any = false;
@@ -278,7 +278,7 @@ static int chunk(h9_rowsource *s, uint64_t g, uint64_t *end, h9_error *e) {
         if (low == UINT32_MAX) low = s->range[i].first;
         n = s->range[i].first + s->range[i].n - low;
       }
-    int rc = h9_scatter_fill(x, s->scratch, s->threads, low == UINT32_MAX ? 0 : low, n, e);
+    int rc = h9_scatter_fill(x, s->scratch, low == UINT32_MAX ? 0 : low, n, e);
     if (rc != H9_OK) return rc;
   }
   *end = k;

@@ -133,7 +133,8 @@ size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *
 /* Records gathered by source (scatter.c). */
 typedef struct h9_scatter {
   const h9_compiled *c;
-  uint32_t *count;   /* [n_source] connections of each source, counted once */
+  int parts;         /* of the owners, each gathered by one worker */
+  uint32_t *count;   /* [parts][n_source] connections of each source, counted once */
   uint32_t first, n; /* sources held now */
   uint64_t *start;   /* [n + 1] */
   uint64_t *record;
@@ -143,7 +144,7 @@ int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, in
                     h9_error *e) H9_UNUSED_RESULT;
 /* Bytes that holding sources [first, first + n) takes. */
 uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n);
-int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n,
+int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n,
                     h9_error *e) H9_UNUSED_RESULT;
 int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_rows *rows,
                     h9_error *e) H9_UNUSED_RESULT;

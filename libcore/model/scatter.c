@@ -1,34 +1,34 @@
 /* Rows of rules whose draws belong to targets (fixed_indegree), or that are mirrored (symmetric):
  * the connections of all owners are generated, and those whose source lies in the range held
  * are gathered by source. A first run counts every source's connections, so that ranges are cut to
- * the memory allowed; each range then takes one run more. Sorting makes the order in which the
- * workers arrive irrelevant. */
+ * the memory allowed; each range then takes one run more.
+ *
+ * Each worker has a fixed part of the owners and its own place in every row, so that no two of them
+ * write to one counter. Sorting makes the order inside a row irrelevant. */
 #include "rules.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-enum { BATCH = 64 }; /* owners handed out together */
+enum { BATCH = 64 }; /* owners begun together */
 
 typedef struct gather {
   h9_scatter *s;
-  uint32_t low, n;  /* sources kept */
-  uint64_t *cursor; /* NULL: count only */
+  uint32_t low, n; /* sources kept */
+  bool fill;       /* else count */
+  uint32_t *at;    /* [parts][n]: counts, or where in its row a part writes next */
 } gather;
 
-static inline void put(const gather *g, uint32_t source, uint64_t record, const float *f) {
-  if (!g->cursor) {
-    __atomic_fetch_add(&g->s->count[source], 1, __ATOMIC_RELAXED);
-    return;
-  }
+static inline void put(const gather *g, uint32_t *at, uint32_t source, uint64_t record, const float *f) {
   uint32_t i = source - g->low;
   if (i >= g->n) return;
-  uint64_t at = __atomic_fetch_add(&g->cursor[i], 1, __ATOMIC_RELAXED);
-  g->s->record[at] = record;
-  if (f) g->s->f[at] = *f;
+  uint32_t k = at[i]++;
+  if (!g->fill) return;
+  g->s->record[g->s->start[i] + k] = record;
+  if (f) g->s->f[g->s->start[i] + k] = *f;
 }
 
-static int owner_run(const gather *g, h9_scratch *w, uint32_t owner, h9_error *e) {
+static int owner_run(const gather *g, uint32_t *at, h9_scratch *w, uint32_t owner, h9_error *e) {
   const h9_compiled *c = g->s->c;
   w->n = 0;
   int rc = c->generate(c, w, owner, e);
@@ -37,57 +37,71 @@ static int owner_run(const gather *g, h9_scratch *w, uint32_t owner, h9_error *e
     uint32_t partner = h9_record_partner(w->record[i]);
     const float *f = c->wide ? w->f + i : NULL;
     uint32_t source = c->by_target ? partner : owner, target = c->by_target ? owner : partner;
-    put(g, source, h9_record_with(w->record[i], target), f);
-    if (c->p->symmetric && source != target) put(g, target, h9_record_with(w->record[i], source), f);
+    put(g, at, source, h9_record_with(w->record[i], target), f);
+    if (c->p->symmetric && source != target) put(g, at, target, h9_record_with(w->record[i], source), f);
   }
   return H9_OK;
 }
 
-/* Of several failures the one of the first batch is reported: batches are handed out in order,
- * so it is the same for any number of threads. */
-static int run(const gather *g, h9_scratch *scratch, int threads, h9_error *e) {
+/* The failure told is that of the first owner, for any number of parts. */
+static int run(const gather *g, h9_scratch *scratch, h9_error *e) {
   const h9_compiled *c = g->s->c;
-  uint32_t batches = (uint32_t)(((uint64_t)c->n_owner + BATCH - 1) / BATCH), next = 0, failed = UINT32_MAX;
+  const int parts = g->s->parts;
+  uint64_t failed = UINT64_MAX;
   int rc = H9_OK;
-#pragma omp parallel num_threads(threads)
-  {
+#pragma omp parallel for num_threads(parts) schedule(static, 1)
+  for (int p = 0; p < parts; p++) {
     h9_scratch *w = &scratch[omp_get_thread_num()];
+    uint32_t *at = g->at + (size_t)p * g->n;
     h9_error mine = {0};
-    for (;;) {
-      uint32_t b = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED);
-      if (b >= batches || b > __atomic_load_n(&failed, __ATOMIC_RELAXED)) break;
-      uint32_t first = b * BATCH, n = c->n_owner - first < BATCH ? c->n_owner - first : BATCH;
-      int r = c->begin ? c->begin(c, w, first, n, &mine) : H9_OK;
-      for (uint32_t i = 0; r == H9_OK && i < n; i++) r = owner_run(g, w, first + i, &mine);
-      if (r == H9_OK) continue;
+    uint64_t owner = (uint64_t)c->n_owner * (uint64_t)p / (uint64_t)parts;
+    uint64_t end = (uint64_t)c->n_owner * (uint64_t)(p + 1) / (uint64_t)parts;
+    int r = H9_OK;
+    for (uint64_t batch = owner; r == H9_OK && batch < end; batch = owner) {
+      uint64_t n = end - batch < BATCH ? end - batch : BATCH;
+      if (c->begin) r = c->begin(c, w, (uint32_t)batch, (uint32_t)n, &mine);
+      while (r == H9_OK && owner < batch + n) r = owner_run(g, at, w, (uint32_t)owner++, &mine);
+    }
+    if (r == H9_OK) continue;
 #pragma omp critical(h9_scatter_failed)
-      if (b < failed) {
-        __atomic_store_n(&failed, b, __ATOMIC_RELAXED);
-        rc = r;
-        *e = mine;
-      }
-      break;
+    if (owner < failed) {
+      failed = owner;
+      rc = r;
+      *e = mine;
     }
   }
   return rc;
 }
 
 int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads, h9_error *e) {
-  *s = (h9_scatter){.c = c};
-  s->count = calloc(c->n_source, sizeof *s->count);
-  if (!s->count) return h9_fail_memory(e, (size_t)c->n_source * sizeof *s->count, "connection counts");
-  gather g = {s, 0, c->n_source, NULL};
-  return run(&g, scratch, threads, e);
+  *s = (h9_scatter){.c = c, .parts = threads};
+  size_t all = (size_t)c->n_source * (size_t)threads;
+  s->count = calloc(all, sizeof *s->count);
+  if (!s->count) return h9_fail_memory(e, all * sizeof *s->count, "connection counts");
+  gather g = {s, 0, c->n_source, false, s->count};
+  int rc = run(&g, scratch, e);
+  char text[400];
+  for (uint32_t i = 0; rc == H9_OK && i < c->n_source; i++)
+    if (h9_scatter_bytes(s, i, 1) / 8 > UINT32_MAX)
+      rc = h9_fail(e, H9_ECONFIG, "%s: neuron %u: more than %u connections in a row",
+                   h9_projection_text(c->net, c->index, text), c->net->populations[c->p->source].first + i,
+                   UINT32_MAX);
+  return rc;
+}
+
+static uint64_t row_length(const h9_scatter *s, uint32_t source) {
+  uint64_t sum = 0;
+  for (int p = 0; p < s->parts; p++) sum += s->count[(size_t)p * s->c->n_source + source];
+  return sum;
 }
 
 uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n) {
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < n; i++) sum += s->count[first + i];
-  return sum * (s->c->wide ? 12 : 8) + (uint64_t)n * 16;
+  for (uint32_t i = 0; i < n; i++) sum += row_length(s, first + i);
+  return sum * (s->c->wide ? 12 : 8) + (uint64_t)n * (8 + 4 * (uint64_t)s->parts);
 }
 
-int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t first, uint32_t n,
-                    h9_error *e) {
+int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_error *e) {
   free(s->start);
   free(s->record);
   free(s->f);
@@ -96,23 +110,29 @@ int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, int threads, uint32_t fi
   s->first = first;
   s->n = n;
   s->start = malloc(((size_t)n + 1) * sizeof *s->start);
-  uint64_t *cursor = malloc(((size_t)n + 1) * sizeof *cursor);
+  uint32_t *at = malloc(((size_t)n + 1) * (size_t)s->parts * sizeof *at);
   uint64_t sum = 0;
   int rc = H9_OK;
-  if (s->start && cursor) {
-    for (uint32_t i = 0; i <= n; i++) {
-      s->start[i] = cursor[i] = sum;
-      if (i < n) sum += s->count[first + i];
+  if (s->start && at) {
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t in_row = 0;
+      s->start[i] = sum;
+      for (int p = 0; p < s->parts; p++) {
+        at[(size_t)p * n + i] = in_row;
+        in_row += s->count[(size_t)p * s->c->n_source + first + i];
+      }
+      sum += in_row;
     }
+    s->start[n] = sum;
     s->record = malloc((sum ? sum : 1) * sizeof *s->record);
     if (s->c->wide) s->f = malloc((sum ? sum : 1) * sizeof *s->f);
   }
   if (!s->record || (s->c->wide && !s->f)) rc = h9_fail_memory(e, sum * 12, "connections gathered by source");
-  else {
-    gather g = {s, first, n, cursor};
-    rc = run(&g, scratch, threads, e);
+  else if (n > 0) {
+    gather g = {s, first, n, true, at};
+    rc = run(&g, scratch, e);
   }
-  free(cursor);
+  free(at);
   return rc;
 }
 
