@@ -31,6 +31,8 @@ typedef struct h9_unit {
  * m cm mm um (also µm) nm, Hz kHz MHz, spikes/s, and % as 0.01. Compounds by * / ^ with integers: um/ms, pA/mV.
  * Longest-match parse at s; *len bytes used. false when no unit starts there. */
 bool h9_unit_parse(const char *s, size_t *len, h9_unit *u);
+/* The same; one of the unit is up / down coherent units, two numbers so that powers of ten stay exact. */
+bool h9_unit_scale(const char *s, size_t *len, double *up, double *down, h9_dim *dim);
 /* "ms", "pA", "mV/ms", ... for messages. */
 void h9_dim_text(h9_dim d, char *out, size_t size);
 
