@@ -157,7 +157,11 @@ static int number(parser *p, part *out) {
   if (h9_unit_scale(q, &len, &up, &down, &dim)) {
     v = v * up / down;
     p->at = q + len;
-  } else dim = (h9_dim){0};
+  } else {
+    dim = (h9_dim){0};
+    bool word = strncmp(q, "if", 2) == 0 || strncmp(q, "else", 4) == 0;
+    if (isalpha((unsigned char)*q) && !word) p->at = q;
+  }
   if (isalpha((unsigned char)*p->at) || *p->at == '_' || *p->at == '.')
     return mistake(p, p->at, "found '%.20s' after a number, expected a unit such as ms, mV, pA, nS, pF, um, Hz", p->at);
   *out = (part){p->x->n, dim, true};

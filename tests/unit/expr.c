@@ -66,7 +66,7 @@ int main(void) {
   value("max(1, 2) + min(3 , 4) + clip(9, 0, 5)", 10, none);
   value("exp(1) - e + log(10) / log10(10) - log(10) + sqrt(16)", 4, none);
   value("sqrt(4 ms * 9 ms)", 6, ms);
-  value("2 ms ^ 2 / (1 ms^2) * 1 ms", 2, ms);
+  value("2 ms^2 / (1 ms^2) * 1 ms", 2, ms);
   value("round(2.5) + round(-2.5) + floor(-0.5) + ceil(0.5) + abs(-3)", 3, none);
   value("5 %", 0.05, none);
   value("90 deg / pi", 0.5, none);
