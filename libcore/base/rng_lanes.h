@@ -13,12 +13,12 @@ enum { H9_LANES = 16 };
 #if defined(__AVX512F__)
 #include <immintrin.h>
 enum { H9_LANES_STEP = 8 };
-static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, const uint32_t *c1,
                                                                  uint32_t c2, uint32_t c3,
                                                                  uint32_t out[4][H9_LANES], int at) {
   const __m512i m0 = _mm512_set1_epi64(0xD2511F53), m1 = _mm512_set1_epi64(0xCD9E8D57);
   __m512i a = _mm512_set1_epi64(c0), c = _mm512_set1_epi64(c2), d = _mm512_set1_epi64(c3);
-  __m512i b = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+  __m512i b = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(c1 + at)));
   uint32_t k0 = key.k[0], k1 = key.k[1];
   for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
     __m512i p0 = _mm512_mul_epu32(a, m0), p1 = _mm512_mul_epu32(c, m1);
@@ -41,12 +41,12 @@ static inline __attribute__((always_inline)) void h9_philox_store(uint32_t *to, 
   const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
   _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(v, even)));
 }
-static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, const uint32_t *c1,
                                                                  uint32_t c2, uint32_t c3,
                                                                  uint32_t out[4][H9_LANES], int at) {
   const __m256i m0 = _mm256_set1_epi64x(0xD2511F53), m1 = _mm256_set1_epi64x(0xCD9E8D57);
   __m256i a = _mm256_set1_epi64x(c0), c = _mm256_set1_epi64x(c2), d = _mm256_set1_epi64x(c3);
-  __m256i b = _mm256_add_epi64(_mm256_set1_epi64x(first), _mm256_setr_epi64x(0, 1, 2, 3));
+  __m256i b = _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)(c1 + at)));
   uint32_t k0 = key.k[0], k1 = key.k[1];
   for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
     __m256i p0 = _mm256_mul_epu32(a, m0), p1 = _mm256_mul_epu32(c, m1);
@@ -64,14 +64,14 @@ static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uin
 }
 #else
 enum { H9_LANES_STEP = H9_LANES };
-static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, uint32_t first,
+static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, const uint32_t *c1,
                                                                  uint32_t c2, uint32_t c3,
                                                                  uint32_t out[4][H9_LANES], int at) {
   uint32_t k0 = key.k[0], k1 = key.k[1];
   (void)at;
   VECTOR for (int i = 0; i < H9_LANES; i++) {
     out[0][i] = c0;
-    out[1][i] = first + (uint32_t)i;
+    out[1][i] = c1[i];
     out[2][i] = c2;
     out[3][i] = c3;
   }
@@ -91,12 +91,11 @@ static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uin
 }
 #endif
 
-/* out[k][i] is word k of the number at counter (c0, first + i, c2, c3). */
-static inline __attribute__((always_inline)) void h9_philox_lanes(h9_key key, uint32_t c0, uint32_t first,
+/* out[k][i] is word k of the number at counter (c0, c1[i], c2, c3). */
+static inline __attribute__((always_inline)) void h9_philox_lanes(h9_key key, uint32_t c0, const uint32_t *c1,
                                                                   uint32_t c2, uint32_t c3,
                                                                   uint32_t out[4][H9_LANES]) {
-  for (int i = 0; i < H9_LANES; i += H9_LANES_STEP)
-    h9_philox_some(key, c0, first + (uint32_t)i, c2, c3, out, i);
+  for (int i = 0; i < H9_LANES; i += H9_LANES_STEP) h9_philox_some(key, c0, c1, c2, c3, out, i);
 }
 
 #endif

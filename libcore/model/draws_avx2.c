@@ -1,7 +1,7 @@
 #include "draws_kernel.h"
 
 #ifdef __x86_64__
-#define KERNEL h9_draws_fill_avx2
+#define LEVEL avx2
 #define VECTOR _Pragma("omp simd")
 #include "draws_body.h"
 #endif

@@ -1,7 +1,7 @@
 #include "draws_kernel.h"
 
 #ifdef __x86_64__
-#define KERNEL h9_draws_fill_avx512
+#define LEVEL avx512
 #define VECTOR _Pragma("omp simd")
 #include "draws_body.h"
 #endif

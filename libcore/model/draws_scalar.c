@@ -1,3 +1,3 @@
-#define KERNEL h9_draws_fill_scalar
+#define LEVEL scalar
 #define VECTOR
 #include "draws_body.h"

@@ -1,7 +1,7 @@
 #include "draws_kernel.h"
 
 #ifdef __x86_64__
-#define KERNEL h9_draws_fill_sse
+#define LEVEL sse
 #define VECTOR _Pragma("omp simd")
 #include "draws_body.h"
 #endif

@@ -64,6 +64,8 @@ int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, 
   if (p->rule == H9_RULE_EXPLICIT)
     return h9_fail(e, H9_ECONFIG, "%s: connections given one by one cannot be made by a rule",
                    h9_projection_text(net, projection, text));
+  int rc = h9_draws_choose(&c->draws, e);
+  if (rc != H9_OK) return rc;
   if (h9_rule_is_spatial(p)) return h9_rules_space(c, grids, e);
   if (p->rule == H9_RULE_FIXED_INDEGREE || p->rule == H9_RULE_FIXED_OUTDEGREE ||
       p->rule == H9_RULE_FIXED_TOTAL_NUMBER)

@@ -55,6 +55,14 @@ int h9_scratch_reserve(h9_scratch *s, size_t more, h9_error *e) H9_UNUSED_RESULT
 typedef void h9_draws_fill(h9_key key, const h9_sampler *s, uint32_t owner, uint32_t n, uint32_t size,
                            uint32_t self, uint64_t *out);
 
+/* First words of the numbers of pairs (owner, partner[i]). */
+typedef void h9_draws_pairs(h9_key key, uint32_t owner, const uint32_t *partner, uint32_t n, uint32_t *word);
+typedef struct h9_draws_set {
+  h9_draws_fill *fill;
+  h9_draws_pairs *pairs;
+} h9_draws_set;
+int h9_draws_choose(h9_draws_set *set, h9_error *e) H9_UNUSED_RESULT;
+
 typedef struct h9_space h9_space;
 typedef struct h9_rule_compiled h9_compiled;
 struct h9_rule_compiled {
@@ -73,7 +81,7 @@ struct h9_rule_compiled {
   h9_table16 skip; /* pairwise_bernoulli: gaps below skip_n; the value skip_n: go on */
   uint32_t skip_n;
   h9_space *space; /* spatial rules */
-  h9_draws_fill *fill;
+  h9_draws_set draws;
   int (*begin)(const h9_compiled *c, h9_scratch *s, uint32_t first, uint32_t n,
                h9_error *e); /* may be NULL */
   int (*generate)(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *e);
@@ -150,6 +158,11 @@ int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, ui
                     h9_error *e) H9_UNUSED_RESULT;
 void h9_scatter_release(h9_scatter *s);
 
+/* The number of a pair; where only its values would be drawn from it and they are constant, none. */
+static inline h9_ctr h9_rule_pair(const h9_compiled *c, uint32_t owner, uint32_t partner) {
+  if (!c->sampler.uses_words) return (h9_ctr){{0}};
+  return h9_philox(c->key, owner, partner, H9_DRAW_PAIR, 0);
+}
 /* Appends one connection of `owner` to its `partner`. */
 static inline int h9_rule_emit(const h9_compiled *c, h9_scratch *s, uint32_t owner, uint32_t partner,
                                uint32_t id1, uint32_t kind, h9_ctr words, h9_error *e) {

@@ -1,8 +1,6 @@
 /* Rules with given numbers that do not look at place: fixed_indegree, fixed_outdegree,
  * fixed_total_number. */
-#include "draws_kernel.h"
-
-#include "../base/cpu.h"
+#include "rules.h"
 
 #include <stdlib.h>
 
@@ -12,7 +10,7 @@ static int with_replacement(const h9_compiled *c, h9_scratch *s, uint32_t owner,
   int rc = h9_scratch_reserve(s, n, e);
   if (rc != H9_OK) return rc;
   if (c->sampler.fast) {
-    c->fill(c->key, &c->sampler, owner, n, size, self, s->record + s->n);
+    c->draws.fill(c->key, &c->sampler, owner, n, size, self, s->record + s->n);
     s->n += n;
     return H9_OK;
   }
@@ -82,15 +80,7 @@ static int total(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error *
 }
 
 int h9_rules_degree(h9_compiled *c, h9_error *e) {
-  enum h9_simd level;
-  int rc = h9_simd_choose(&level, e);
-  if (rc != H9_OK) return rc;
-  c->fill = h9_draws_fill_scalar;
-#ifdef __x86_64__
-  h9_draws_fill *const at[H9_SIMD_LEVELS] = {h9_draws_fill_scalar, h9_draws_fill_sse, h9_draws_fill_avx2,
-                                             h9_draws_fill_avx512};
-  c->fill = at[level];
-#endif
+  (void)e;
   if (c->p->rule == H9_RULE_FIXED_TOTAL_NUMBER) {
     c->begin = total_begin;
     c->generate = total;

@@ -39,7 +39,7 @@ static int all_to_all(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_er
   int rc = h9_scratch_reserve(s, v.size, e);
   for (uint32_t i = 0; rc == H9_OK && i < v.size; i++) {
     uint32_t t = view_at(v, i);
-    rc = h9_rule_emit(c, s, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
+    rc = h9_rule_emit(c, s, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
   }
   return rc;
 }

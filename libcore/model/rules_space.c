@@ -18,9 +18,16 @@ struct h9_space {
   bool plain;    /* all within `radius` of the owner itself: nothing further to test */
   double radius; /* of the query, around owner + offset; inf: everybody */
   double offset[3];
+  double *bound; /* [BOUNDS + 1] what a pair's probability cannot exceed, by squared distance */
+  double bounds_per_d2;
 };
 
-void h9_space_free(h9_space *s) { free(s); }
+enum { BOUNDS = 4096 };
+
+void h9_space_free(h9_space *s) {
+  if (s) free(s->bound);
+  free(s);
+}
 
 static const h9_grid *grid_of(const h9_compiled *c, const h9_space *s, h9_grids *all, uint32_t population,
                               int *rc, h9_error *e) {
@@ -132,31 +139,41 @@ static int bad_kernel(const h9_compiled *c, uint32_t owner, double v, h9_error *
                  h9_projection_text(c->net, c->index, text), id_of(c, owner), v);
 }
 
+static int room(h9_scratch *w, uint32_t n, h9_error *e) {
+  if (h9_grow(&w->cumulative, &w->cumulative_cap, n, sizeof *w->cumulative) != H9_OK ||
+      h9_grow(&w->chosen, &w->chosen_cap, n, sizeof *w->chosen) != H9_OK)
+    return h9_fail_memory(e, (size_t)n * 12, "candidates");
+  return H9_OK;
+}
+
 /* radius, and all_to_all within a mask. */
 static int all_near(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
-    rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
+    rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
   }
   return rc;
 }
 
+/* Most candidates of a kernel with a long tail are refused: their numbers are drawn in vectors, and a
+ * number above a bound of the probability from a table over squared distance needs no kernel. */
 static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
-  const double scale = c->p->kernel.scale;
-  const bool at_most_one =
-      c->space->kernel.k->type != H9_KERNEL_GAMMA && c->space->kernel.k->type != H9_KERNEL_EXPRESSION;
+  if (rc == H9_OK) rc = room(w, w->hits.n, e);
+  if (rc != H9_OK) return rc;
+  const double scale = c->p->kernel.scale, per_d2 = c->space->bounds_per_d2;
+  const double *bound = c->space->bound;
+  c->draws.pairs(c->key, owner, w->hits.index, w->hits.n, w->chosen);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
-    uint32_t t = w->hits.index[k];
-    h9_ctr words = h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0);
-    double u = h9_uniform32(words.v[0]);
-    if (at_most_one && u >= scale) continue;
+    double u = h9_uniform32(w->chosen[k]);
+    if (bound && u >= bound[(uint32_t)(w->hits.d2[k] * per_d2)]) continue;
     double p = scale * value(c, w, owner, k);
     if (isnan(p)) return bad_kernel(c, owner, p, e);
-    if (u < p) rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, words, e);
+    uint32_t t = w->hits.index[k];
+    if (u < p) rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
   }
   return rc;
 }
@@ -189,19 +206,11 @@ static int k_nearest(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
     uint32_t t = w->hits.index[i];
     if (c->p->symmetric &&
         t < owner) { /* one connection, whoever found the other: its values belong to the pair */
-      rc = h9_rule_emit(c, w, t, owner, owner, H9_DRAW_PAIR, h9_philox(c->key, t, owner, H9_DRAW_PAIR, 0), e);
+      rc = h9_rule_emit(c, w, t, owner, owner, H9_DRAW_PAIR, h9_rule_pair(c, t, owner), e);
       if (rc == H9_OK) w->record[w->n - 1] = h9_record_with(w->record[w->n - 1], t);
-    } else
-      rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
+    } else rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
   }
   return rc;
-}
-
-static int room(h9_scratch *w, uint32_t n, h9_error *e) {
-  if (h9_grow(&w->cumulative, &w->cumulative_cap, n, sizeof *w->cumulative) != H9_OK ||
-      h9_grow(&w->chosen, &w->chosen_cap, n, sizeof *w->chosen) != H9_OK)
-    return h9_fail_memory(e, (size_t)n * 12, "candidates");
-  return H9_OK;
 }
 
 static int too_few(const h9_compiled *c, uint32_t owner, uint32_t asked, uint32_t available, h9_error *e) {
@@ -284,7 +293,7 @@ static int weighted_without(const h9_compiled *c, h9_scratch *w, uint32_t owner,
   if (n > asked) smallest(w->cumulative, w->chosen, n, asked);
   for (uint32_t i = 0; rc == H9_OK && i < asked; i++) {
     uint32_t t = w->chosen[i];
-    rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_philox(c->key, owner, t, H9_DRAW_PAIR, 0), e);
+    rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
   }
   return rc;
 }
@@ -330,6 +339,24 @@ static void reach(const h9_compiled *c, h9_space *s) {
   if (isfinite(s->radius)) s->radius += 1e-9 * far; /* rounding of centre and distance */
 }
 
+/* Only where the kernel falls with distance and has an end. */
+static int bounds_open(const h9_compiled *c, h9_space *s, h9_error *e) {
+  const h9_kernel *k = &c->p->kernel;
+  bool falls = (k->type == H9_KERNEL_GAUSSIAN && k->arg[1] <= 0) || k->type == H9_KERNEL_EXPONENTIAL ||
+               k->type == H9_KERNEL_LINEAR || k->type == H9_KERNEL_STEP || k->type == H9_KERNEL_CONSTANT;
+  double far = s->plain ? s->radius : sqrt(s->limit2);
+  if (c->p->rule != H9_RULE_PAIRWISE_BERNOULLI || !falls || !isfinite(far) || !(far > 0)) return H9_OK;
+  s->bound = malloc((BOUNDS + 1) * sizeof *s->bound);
+  if (!s->bound) return h9_fail_memory(e, (BOUNDS + 1) * sizeof *s->bound, "a kernel's table");
+  /* The farthest pair's rounded d2 must still find a place. */
+  s->bounds_per_d2 = BOUNDS / (far * far) * (1 - 1e-9);
+  for (int i = 0; i <= BOUNDS; i++) {
+    double nearest = sqrt(i / s->bounds_per_d2) * (1 - 1e-9);
+    s->bound[i] = k->scale * h9_kernel_value(&s->kernel, nearest, NULL, NULL) * (1 + 1e-9);
+  }
+  return H9_OK;
+}
+
 int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
   const h9_network *net = c->net;
   uint32_t own = c->by_target ? c->p->target : c->p->source,
@@ -373,8 +400,8 @@ int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
     c->generate = c->p->multapses ? weighted_with : weighted_without;
     break;
   }
-  int rc = H9_OK;
-  if (!grids->brute && (isfinite(s->radius) || c->p->rule == H9_RULE_K_NEAREST))
+  int rc = bounds_open(c, s, e);
+  if (rc == H9_OK && !grids->brute && (isfinite(s->radius) || c->p->rule == H9_RULE_K_NEAREST))
     s->grid = grid_of(c, s, grids, pool, &rc, e);
   if (rc != H9_OK) {
     h9_space_free(s);

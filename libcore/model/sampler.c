@@ -189,6 +189,7 @@ int h9_sampler_open(h9_sampler *s, const h9_network *net, uint32_t projection, h
     return rc;
   }
   s->fast = !s->weight_drawn && !s->delay_drawn;
+  s->uses_words = s->weight.n || s->delay.n;
   return H9_OK;
 }
 

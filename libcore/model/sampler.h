@@ -42,6 +42,7 @@ typedef struct h9_sampler {
   const h9_projection *p;
   uint32_t projection;
   bool fast;                      /* both parts constant or tables: h9_sampler_words suffices */
+  bool uses_words;                /* a table wants random words */
   bool weight_drawn, delay_drawn; /* which parts need h9_dist_draw */
   bool needs_place;               /* some expression uses distance or positions */
   bool periodic;
