@@ -189,6 +189,9 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
       memcpy(&narrow, in + 4 * i, 4);
       s->sample[i] = (double)narrow;
     }
+    if (!isfinite(s->sample[i]))
+      return h9_fail(e, H9_EDATA, "%s of neuron %u: sample %llu is not finite", s->variable, s->id[i % s->n_ids],
+                     (unsigned long long)(i / s->n_ids + 1));
   }
   return h9_body_end(c, "samples", e);
 }

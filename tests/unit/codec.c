@@ -1,0 +1,485 @@
+/* Block bodies: what is encoded comes back, every accepted body has one form, damage is named.
+ * Authority: the values put in; hand-computed bytes; and that decode(encode) is the identity both ways. */
+#include "../../libcore/format/codec.h"
+#include "../../libcore/format/codec_parts.h"
+#include "tap.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t random_state = 1;
+static uint32_t random32(void) { /* splitmix64: only to make test data */
+  uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return (uint32_t)((z ^ z >> 31) >> 32);
+}
+
+enum { TINY, MIDDLE, WIDE_POP, POPULATIONS };
+static const uint32_t counts[POPULATIONS] = {5, 700, 70000};
+
+static void projection_make(h9_projection *p, uint32_t source, uint32_t target, uint8_t encoding) {
+  *p = (h9_projection){.name = strdup("a"), .synapse = strdup("static"), .source = source, .target = target,
+                       .rule = H9_RULE_FIXED_INDEGREE, .autapses = true, .multapses = true, .materialised = true,
+                       .number = 3, .weight_encoding = encoding, .quantum = 0.25};
+  p->kernel.scale = 1;
+  p->kernel.cutoff = INFINITY;
+  int bad = h9_dist_constant_make(&p->weight, 1.5) || h9_dist_constant_make(&p->delay, 2);
+  if (encoding != H9_WEIGHT_CONSTANT) {
+    p->weight.type = H9_DIST_NORMAL;
+    bad |= h9_expr_constant(&p->weight.b, 0.5);
+  }
+  if (bad) exit(99);
+}
+
+/* Three populations, targets of one, two and four bytes, each weight encoding. */
+static void network_make(h9_network *net) {
+  static const char *const names[POPULATIONS] = {"tiny", "middle", "wide"};
+  *net = (h9_network){.dt = 0.1, .seed = 42, .lo = {-1, -2, 0}, .hi = {1, 2, 0}, .dimensions = 2,
+                      .n_populations = POPULATIONS, .n_projections = 9};
+  net->populations = calloc(POPULATIONS, sizeof *net->populations);
+  net->projections = calloc(9, sizeof *net->projections);
+  for (uint32_t i = 0; i < POPULATIONS; i++) {
+    h9_population *p = &net->populations[i];
+    *p = (h9_population){.name = strdup(names[i]), .model = strdup("iaf_psc_exp"), .first = net->n_neurons + 1,
+                         .count = counts[i], .placed = i != MIDDLE, .n_values = 2};
+    p->values = calloc(2, sizeof *p->values);
+    p->values[0] = (h9_value){.name = strdup("C_m"), .constant = 250};
+    p->values[1] = (h9_value){.name = strdup("V_m"), .varies = i != WIDE_POP, .constant = i == WIDE_POP ? -60 : 0};
+    net->n_neurons += counts[i];
+    for (uint32_t k = 0; k < 3; k++) projection_make(&net->projections[3 * i + k], k, i, (uint8_t)k);
+  }
+}
+
+static void network_columns(h9_network *net) {
+  net->x = calloc(net->n_neurons, sizeof(float));
+  net->y = calloc(net->n_neurons, sizeof(float));
+  for (uint32_t i = 0; i < POPULATIONS; i++) {
+    h9_population *p = &net->populations[i];
+    for (uint32_t k = 0; k < p->count; k++) {
+      if (p->placed) net->x[p->first - 1 + k] = (float)random32() * 0x1p-31f - 1;
+      if (p->placed) net->y[p->first - 1 + k] = (float)random32() * 0x1p-30f - 2;
+    }
+    if (!p->values[1].varies) continue;
+    p->values[1].column = calloc(p->count, sizeof(float));
+    for (uint32_t k = 0; k < p->count; k++) p->values[1].column[k] = -70 + (float)(random32() % 1000) / 50;
+  }
+}
+
+typedef struct triple { uint32_t target; uint16_t delay; int16_t weight; } triple;
+static int by_order(const void *a, const void *b) {
+  const triple *x = a, *y = b;
+  if (x->delay != y->delay) return x->delay < y->delay ? -1 : 1;
+  if (x->target != y->target) return x->target < y->target ? -1 : 1;
+  return x->weight < y->weight ? -1 : x->weight > y->weight;
+}
+
+/* n_rows rows of up to `most` connections, in canonical order, some targets twice. */
+static void rows_make(const h9_network *net, uint32_t projection, uint32_t first, uint32_t n_rows, uint32_t most,
+                      h9_rows *r) {
+  uint32_t count = net->populations[net->projections[projection].target].count;
+  r->projection = projection;
+  r->first = first;
+  r->n_rows = n_rows;
+  r->n = 0;
+  triple *t = calloc(most + 1, sizeof *t);
+  if (h9_rows_reserve(r, n_rows, (uint64_t)n_rows * most) != H9_OK) exit(99);
+  r->start[0] = 0;
+  for (uint32_t row = 0; row < n_rows; row++) {
+    uint32_t k = row % 7 == 3 ? 0 : random32() % (most + 1);
+    for (uint32_t i = 0; i < k; i++)
+      t[i] = (triple){random32() % count, (uint16_t)(row % 5 == 4 ? 1 + random32() % 65535 : 1 + random32() % 20),
+                      (int16_t)(random32() & 0xffff)};
+    qsort(t, k, sizeof *t, by_order);
+    for (uint32_t i = 0; i < k; i++, r->n++) {
+      r->target[r->n] = t[i].target;
+      r->delay[r->n] = t[i].delay;
+      r->weight[r->n] = t[i].weight;
+      r->weight_f[r->n] = (float)t[i].weight * 0.37f;
+    }
+    r->start[row + 1] = r->n;
+  }
+  free(t);
+}
+
+static bool same_bytes(const void *a, const void *b, size_t n) { return n == 0 || memcmp(a, b, n) == 0; }
+
+static bool rows_equal(const h9_network *net, const h9_rows *a, const h9_rows *b) {
+  uint8_t encoding = net->projections[a->projection].weight_encoding;
+  return a->projection == b->projection && a->first == b->first && a->n_rows == b->n_rows && a->n == b->n &&
+         memcmp(a->start, b->start, (a->n_rows + 1) * sizeof *a->start) == 0 &&
+         same_bytes(a->target, b->target, a->n * sizeof *a->target) &&
+         same_bytes(a->delay, b->delay, a->n * sizeof *a->delay) &&
+         (encoding != H9_WEIGHT_I16 || same_bytes(a->weight, b->weight, a->n * 2)) &&
+         (encoding != H9_WEIGHT_F32 || same_bytes(a->weight_f, b->weight_f, a->n * 4));
+}
+
+static h9_block block_of(enum h9_block_kind kind, uint64_t count, const h9_buf *b) {
+  return (h9_block){.kind = kind, .count = count, .body = b->data, .len = b->len};
+}
+
+static void test_rows(const h9_network *net) {
+  h9_rows r = {0}, back = {0};
+  h9_error e = {0};
+  for (uint32_t p = 0; p < net->n_projections; p++) {
+    uint32_t sources = net->populations[net->projections[p].source].count;
+    bool same = true;
+    for (int trial = 0; trial < 4; trial++) {
+      uint32_t n_rows = 1 + random32() % (sources < 60 ? sources : 60), first = random32() % (sources - n_rows + 1);
+      rows_make(net, p, first, n_rows, trial == 0 ? 0 : 60, &r);
+      h9_buf b = {0};
+      same &= h9_rows_encode(net, &r, &b) == H9_OK;
+      h9_block k = block_of(H9_BLOCK_CONNECTIONS, r.n, &b);
+      same &= h9_rows_decode(net, &k, &back, &e) == H9_OK && rows_equal(net, &r, &back);
+      h9_buf_release(&b);
+    }
+    ok(same, "rows of projection %u (target width %d, weights %u) come back %s", p,
+       h9_width_for(counts[p / 3] - 1), net->projections[p].weight_encoding, e.text);
+  }
+  h9_rows_release(&r);
+  h9_rows_release(&back);
+}
+
+/* Projection 1 (middle to tiny, i16), sources 3 and 4 (from 0): by hand from hal9-stream(5). */
+static void test_rows_golden(const h9_network *net) {
+  static const unsigned char want[] = {
+      1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1, 1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+      2, 15, 2, 0xad, 2, 1,   /* row 0: two segments; delay 15, 2 connections; 301 later, 1 */
+      1, 1, 1,                /* row 1: one segment: delay 1, 1 connection */
+      0, 4, 2, 1,             /* targets 0, 4 | 2 | 1 as differences */
+      0x01, 0xff, 0x34, 0x00, /* low bytes of weights 1, -1, 0x1234, 0 */
+      0x00, 0xff, 0x12, 0x00,
+  };
+  uint64_t start[] = {0, 3, 4};
+  uint32_t target[] = {0, 4, 2, 1};
+  uint16_t delay[] = {15, 15, 316, 1};
+  int16_t weight[] = {1, -1, 0x1234, 0};
+  float unused[4] = {0};
+  h9_rows r = {1, 3, 2, 4, start, target, delay, weight, unused, 3, 4};
+  h9_buf b = {0};
+  int rc = h9_rows_encode(net, &r, &b);
+  ok(rc == H9_OK && b.len == sizeof want && memcmp(b.data, want, sizeof want) == 0,
+     "a connections body has the bytes computed by hand (%zu of %zu)", b.len, sizeof want);
+  h9_buf_release(&b);
+}
+
+/* Puts `bytes` in place of those at `at` and expects the text. */
+static void rows_refuse(const h9_network *net, const h9_buf *b, uint64_t count, size_t at, const char *bytes, size_t n,
+                        const char *text) {
+  h9_buf c = {0};
+  h9_rows r = {0};
+  h9_error e = {0};
+  h9_buf_put(&c, b->data, b->len);
+  memcpy(c.data + at, bytes, n);
+  h9_block k = block_of(H9_BLOCK_CONNECTIONS, count, &c);
+  int rc = h9_rows_decode(net, &k, &r, &e);
+  ok(rc == H9_EDATA && strstr(e.text, text), "refused: '%s' (%s)", text, e.text);
+  h9_buf_release(&c);
+  h9_rows_release(&r);
+}
+
+static void test_rows_refused(h9_network *net) {
+  uint64_t start[] = {0, 3};
+  uint32_t target[] = {1, 1, 2};
+  uint16_t delay[] = {5, 5, 9};
+  int16_t weight[] = {1, 2, 3};
+  float unused[3] = {0};
+  h9_rows r = {1, 3, 1, 3, start, target, delay, weight, unused, 2, 3};
+  h9_buf b = {0};
+  if (h9_rows_encode(net, &r, &b) != H9_OK) exit(99);
+  /* body: 24 bytes, then 2 5 2 4 1 | 1 0 2 | weights */
+  rows_refuse(net, &b, 3, 0, "\x09", 1, "projection 9, expected below 9");
+  rows_refuse(net, &b, 3, 4, "\xbc\x02", 2, "1 rows from source 706 on, expected sources 6 to 705");
+  rows_refuse(net, &b, 3, 12, "\x02", 1, "targets of 2 bytes and weight encoding 1, expected 1 and 1");
+  rows_refuse(net, &b, 3, 13, "\x02", 1, "weight encoding 2");
+  rows_refuse(net, &b, 3, 25, "\x00", 1, "source 9: delay of 0 steps after one of 0");
+  rows_refuse(net, &b, 3, 26, "\x04", 1, "source 9: delay 5 steps: 4 connections, expected 1 to the block's other 3");
+  rows_refuse(net, &b, 3, 26, "\x00", 1, "0 connections");
+  rows_refuse(net, &b, 3, 29, "\x05", 1, "delay 5 steps: target 6, expected 1 to 5");
+  rows_refuse(net, &b, 3, 24, "\x01", 1, "with 2 bytes left");
+  rows_refuse(net, &b, 3, 24, "\x03", 1, "segment 3 of 3 is cut");
+  rows_refuse(net, &b, 3, 32, "\x05", 1, "source 9: target 2: its weights do not ascend");
+  rows_refuse(net, &b, 4, 0, "\x01", 1, "4 connections of 3");
+  rows_refuse(net, &b, UINT64_MAX / 3, 0, "\x01", 1, "connections of 3");
+  net->projections[1].materialised = false;
+  rows_refuse(net, &b, 3, 0, "\x01", 1, "deferred");
+  net->projections[1].materialised = true;
+  h9_buf_release(&b);
+}
+
+static void test_signals(void) {
+  h9_signals s = {.from = 100, .to = 5000}, back = {0};
+  h9_error e = {0};
+  for (uint32_t most = 200, i = 0; i < 3; i++, most *= 300) {
+    s.n = 0;
+    bool fine = true;
+    for (h9_step t = 101; t <= 5000; t += 1 + random32() % 300)
+      for (uint32_t id = 1 + random32() % (most / 8); id <= most; id += random32() % (most / 8))
+        fine &= h9_signals_add(&s, t, id) == H9_OK;
+    h9_buf b = {0};
+    h9_signals_encode(&s, &b);
+    h9_block k = block_of(H9_BLOCK_SIGNALS, s.n, &b);
+    fine &= h9_signals_decode(&k, most, &back, &e) == H9_OK && back.n == s.n && back.from == 100 && back.to == 5000;
+    ok(fine && memcmp(back.step, s.step, s.n * 8) == 0 && memcmp(back.id, s.id, s.n * 4) == 0,
+       "%zu signals of ids up to %u come back %s", s.n, most, e.text);
+    uint32_t highest = 0;
+    for (size_t j = 0; j < s.n; j++) highest = s.id[j] > highest ? s.id[j] : highest;
+    ok(h9_signals_decode(&k, highest - 1, &back, &e) == H9_EDATA && strstr(e.text, "expected 1 to"),
+       "an id above the last neuron is refused: %s", e.text);
+    h9_buf_release(&b);
+  }
+  static const unsigned char want[] = {100, 0, 0, 0, 0, 0, 0, 0, 0x88, 0x13, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0,
+                                       2,   0, 0, 0, 0, 0, 0, 0, 1, 2, 0xac, 2, 1, 7, 7, 1, 0, 1, 2};
+  s.n = 0; /* 101: 7, 263 (7 + 256); 401: 513 */
+  if (h9_signals_add(&s, 101, 7) || h9_signals_add(&s, 101, 270) || h9_signals_add(&s, 401, 513)) exit(99);
+  h9_buf b = {0};
+  h9_signals_encode(&s, &b);
+  ok(b.len == sizeof want && memcmp(b.data, want, sizeof want) == 0, "a signals body has the bytes computed by hand");
+  h9_block k = block_of(H9_BLOCK_SIGNALS, 3, &b);
+  b.data[32] = 0;
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "a step 0 after 100"), "refused: %s", e.text);
+  b.data[32] = 1;
+  b.data[8] = 0x90, b.data[9] = 1;
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "within 101 to 400"), "refused: %s", e.text);
+  h9_buf_release(&b);
+  s.n = 0;
+  s.to = 100;
+  h9_signals_encode(&s, &b);
+  k = block_of(H9_BLOCK_SIGNALS, 0, &b);
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_OK && back.n == 0 && back.to == 100, "an empty batch comes back");
+  h9_buf_release(&b);
+  h9_signals_release(&s);
+  h9_signals_release(&back);
+}
+
+static void test_state_labels(void) {
+  h9_id id[] = {2, 9, 4000000000u};
+  double sample[] = {1, -2.5, 3, 4, 5, 0.1};
+  h9_error e = {0};
+  for (int wide = 0; wide < 2; wide++) {
+    h9_state s = {(char *)"V_m", (char *)"mV", -5, 10, 2, 3, id, sample, wide}, back;
+    h9_buf b = {0};
+    int rc = h9_state_encode(&s, &b);
+    h9_block k = block_of(H9_BLOCK_STATE, 6, &b);
+    rc |= h9_state_decode(&k, 4000000000u, &back, &e);
+    bool same = rc == H9_OK && strcmp(back.variable, "V_m") == 0 && strcmp(back.unit, "mV") == 0 && back.first == -5 &&
+                back.interval == 10 && back.n_times == 2 && back.n_ids == 3 && memcmp(back.id, id, sizeof id) == 0;
+    for (int i = 0; same && i < 6; i++) same = back.sample[i] == (wide ? sample[i] : (double)(float)sample[i]);
+    ok(same, "recorded state in f%d comes back %s", wide ? 64 : 32, e.text);
+    h9_state_release(&back);
+    ok(h9_state_decode(&k, 3999999999u, &back, &e) == H9_EDATA && strstr(e.text, "id 4000000000"), "refused: %s", e.text);
+    h9_buf_release(&b);
+  }
+  char *label[] = {(char *)"a", (char *)"b\xc3\xa4r", (char *)"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
+  h9_labels l = {3, id, label, NULL}, back;
+  h9_buf b = {0};
+  int rc = h9_labels_encode(&l, &b);
+  h9_block k = block_of(H9_BLOCK_LABELS, 3, &b);
+  rc |= h9_labels_decode(&k, H9_ID_MAX, &back, &e);
+  ok(rc == H9_OK && back.n == 3 && strcmp(back.label[2], label[2]) == 0 && strcmp(back.label[1], label[1]) == 0 &&
+         back.id[2] == id[2], "labels come back %s", e.text);
+  h9_labels_release(&back);
+  b.data[0] = 10;
+  ok(h9_labels_decode(&k, H9_ID_MAX, &back, &e) == H9_EDATA && strstr(e.text, "id 9, expected 11"), "refused: %s", e.text);
+  h9_buf_release(&b);
+}
+
+/* ---- whole streams ---- */
+
+static int stream_write(const h9_network *net, bool neurons, h9_error *e) {
+  int fd = memfd_create("codec", 0);
+  h9_writer *w;
+  h9_provenance pr = {.program = (char *)"hal9-gen", .version = (char *)"1", .options = (char *)"-n 5",
+                      .label = (char *)"", .seed = 7, .output_of_parents = {{1, 2}}, .n_parents = 1};
+  h9_metrics m = {0};
+  h9_metrics_set(&m, "step.simulate_s", 1.25);
+  if (h9_writer_open(&w, fd, "t.h9", 1, 1, e) || h9_network_write_head(w, net, e)) return -1;
+  if (neurons && h9_network_write_neurons(w, net, e)) return -1;
+  if (h9_projections_write(w, net, e) || h9_metrics_write(w, "hal9-step", &m, e) || h9_provenance_write(w, &pr, e) ||
+      h9_writer_close(w, e))
+    return -1;
+  lseek(fd, 0, SEEK_SET);
+  return fd;
+}
+
+static void test_stream(const h9_network *net) {
+  h9_error e = {0};
+  h9_network back;
+  h9_reader *r;
+  h9_block b;
+  int fd = stream_write(net, true, &e);
+  ok(fd >= 0, "a network is written %s", e.text);
+  int rc = h9_reader_open(&r, fd, "t.h9", H9_WANT_ALL, 1, &e);
+  if (rc == H9_OK) rc = h9_network_read(r, &back, true, &b, &e);
+  ok(rc == H9_EOF, "and read to its end: %d %s", rc, e.text);
+  ok(back.dt == net->dt && back.seed == 42 && memcmp(back.lo, net->lo, 24) == 0 && memcmp(back.hi, net->hi, 24) == 0 &&
+         back.dimensions == 2 && back.n_neurons == net->n_neurons, "header");
+  bool same = back.n_populations == 3 && h9_network_is_loaded(&back);
+  for (uint32_t i = 0; same && i < 3; i++) {
+    const h9_population *p = &net->populations[i], *q = &back.populations[i];
+    same = strcmp(p->name, q->name) == 0 && strcmp(q->model, "iaf_psc_exp") == 0 && p->first == q->first &&
+           p->count == q->count && p->placed == q->placed && q->n_values == 2 && q->values[0].constant == 250 &&
+           p->values[1].varies == q->values[1].varies && p->values[1].constant == q->values[1].constant &&
+           (!p->values[1].varies || memcmp(p->values[1].column, q->values[1].column, p->count * 4) == 0);
+  }
+  ok(same, "populations, values and columns");
+  ok(memcmp(back.x, net->x, net->n_neurons * 4) == 0 && memcmp(back.y, net->y, net->n_neurons * 4) == 0 && !back.z,
+     "positions");
+  same = back.n_projections == net->n_projections;
+  for (uint32_t i = 0; same && i < net->n_projections; i++) {
+    const h9_projection *p = &net->projections[i], *q = &back.projections[i];
+    same = p->source == q->source && p->target == q->target && p->rule == q->rule && q->multapses && q->materialised &&
+           !q->symmetric && q->number == 3 && q->quantum == 0.25 && p->weight_encoding == q->weight_encoding &&
+           h9_dist_is_constant(&p->weight) == h9_dist_is_constant(&q->weight) && q->kernel.cutoff == (double)INFINITY;
+  }
+  ok(same, "projections");
+  ok(back.n_provenance == 1 && strcmp(back.provenance[0].options, "-n 5") == 0 && back.provenance[0].seed == 7 &&
+         back.provenance[0].output_of_parents[0].lo == 2, "provenance");
+  ok(h9_metrics_get(&back.metrics, "step.simulate_s") == 1.25, "metrics");
+  ok(h9_network_population_of(&back, 5) == 0 && h9_network_population_of(&back, 6) == 1 &&
+         h9_network_population_of(&back, 705) == 1 && h9_network_population_of(&back, back.n_neurons) == 2,
+     "the population of an id");
+  h9_reader_close(r);
+  h9_network_release(&back);
+  close(fd);
+
+  fd = stream_write(net, false, &e);
+  rc = h9_reader_open(&r, fd, "t.h9", H9_WANT_ALL, 1, &e);
+  if (rc == H9_OK) rc = h9_network_read(r, &back, true, &b, &e);
+  ok(rc == H9_EOF && !h9_network_is_loaded(&back), "without neurons: described, not loaded %s", e.text);
+  h9_reader_close(r);
+  h9_network_release(&back);
+  close(fd);
+}
+
+/* A neurons block left out, repeated or out of order. */
+static void test_neurons_order(const h9_network *net) {
+  h9_error e = {0};
+  h9_neurons_order o = {0};
+  bool fine = h9_neurons_follow(net, &o, 0, 0, 5, &e) == H9_OK && h9_neurons_follow(net, &o, 1, 0, 400, &e) == H9_OK;
+  ok(fine && h9_neurons_complete(net, &o, &e) == H9_EDATA && strstr(e.text, "before neuron 401 of population 'middle'"),
+     "incomplete: %s", e.text);
+  ok(h9_neurons_follow(net, &o, 1, 500, 100, &e) == H9_EDATA && strstr(e.text, "neuron 501 of population 'middle', expected neuron 401"),
+     "gap: %s", e.text);
+  fine = h9_neurons_follow(net, &o, 1, 400, 300, &e) == H9_OK && h9_neurons_follow(net, &o, 2, 0, 70000, &e) == H9_OK &&
+         h9_neurons_complete(net, &o, &e) == H9_OK;
+  ok(fine, "complete");
+  ok(h9_neurons_follow(net, &o, 2, 0, 1, &e) == H9_EDATA && strstr(e.text, "after the last"), "too many: %s", e.text);
+}
+
+/* ---- every flipped byte and every cut of a body ---- */
+
+/* Decodes a body of a kind and encodes what came out; -1 where it was refused. */
+static int again(h9_network *net, const h9_block *b, h9_buf *out) {
+  h9_error e = {0};
+  int rc = H9_OK;
+  if (b->kind == H9_BLOCK_CONNECTIONS) {
+    static h9_rows r;
+    rc = h9_rows_decode(net, b, &r, &e);
+    if (rc == H9_OK) rc = h9_rows_encode(net, &r, out);
+  } else if (b->kind == H9_BLOCK_SIGNALS) {
+    static h9_signals s;
+    rc = h9_signals_decode(b, net->n_neurons, &s, &e);
+    if (rc == H9_OK) h9_signals_encode(&s, out);
+  } else if (b->kind == H9_BLOCK_STATE) {
+    h9_state s;
+    rc = h9_state_decode(b, net->n_neurons, &s, &e);
+    if (rc == H9_OK) rc = h9_state_encode(&s, out);
+    h9_state_release(&s);
+  } else if (b->kind == H9_BLOCK_LABELS) {
+    h9_labels l;
+    rc = h9_labels_decode(b, net->n_neurons, &l, &e);
+    if (rc == H9_OK) rc = h9_labels_encode(&l, out);
+    h9_labels_release(&l);
+  }
+  if (rc != H9_OK && (rc != H9_EDATA || !*e.text)) return -2;
+  return rc == H9_OK ? 0 : -1;
+}
+
+static void damage(h9_network *net, enum h9_block_kind kind, uint64_t count, h9_buf *b, const char *what) {
+  uint32_t refused = 0, other_form = 0, odd = 0, accepted = 0;
+  h9_buf out = {0};
+  for (size_t i = 0; i < b->len; i++)
+    for (int bit = 0; bit < 8; bit++) {
+      b->data[i] ^= (unsigned char)(1 << bit);
+      /* An exact copy, so that a sanitizer sees a read past the end. */
+      unsigned char *copy = malloc(b->len);
+      memcpy(copy, b->data, b->len);
+      h9_block k = {.kind = kind, .count = count, .body = copy, .len = b->len};
+      out.len = 0;
+      int rc = again(net, &k, &out);
+      odd += rc == -2;
+      refused += rc == -1;
+      accepted += rc == 0;
+      other_form += rc == 0 && (out.len != b->len || memcmp(out.data, b->data, b->len) != 0);
+      free(copy);
+      b->data[i] ^= (unsigned char)(1 << bit);
+    }
+  uint32_t cut_accepted = 0;
+  for (size_t i = 0; i < b->len; i++) {
+    unsigned char *copy = malloc(i + 1);
+    memcpy(copy, b->data, i);
+    h9_block k = {.kind = kind, .count = count, .body = copy, .len = i};
+    cut_accepted += again(net, &k, &out) != -1;
+    free(copy);
+  }
+  ok(odd == 0 && other_form == 0 && refused > 0, "%s: of %zu flipped bits %u make no sense, %u are other data in its one form",
+     what, b->len * 8, refused, accepted);
+  ok(cut_accepted == 0, "%s: all %zu cuts are refused", what, b->len);
+  h9_buf_release(&out);
+}
+
+static void test_damage(h9_network *net) {
+  h9_buf b = {0};
+  h9_rows r = {0};
+  static const char *const names[] = {"connections, constant weights", "connections, i16 weights", "connections, f32 weights"};
+  for (uint32_t p = 3; p < 6; p++) {
+    rows_make(net, p, 1, 4, 12, &r);
+    if (h9_rows_encode(net, &r, &b) != H9_OK) exit(99);
+    damage(net, H9_BLOCK_CONNECTIONS, r.n, &b, names[p - 3]);
+    h9_buf_release(&b);
+  }
+  h9_rows_release(&r);
+  h9_signals s = {.from = 0, .to = 1000};
+  for (h9_step t = 3; t < 1000; t += 1 + random32() % 200)
+    for (uint32_t id = 1 + random32() % 100; id < 705; id += random32() % 300)
+      if (h9_signals_add(&s, t, id) != H9_OK) exit(99);
+  h9_signals_encode(&s, &b);
+  damage(net, H9_BLOCK_SIGNALS, s.n, &b, "signals");
+  h9_buf_release(&b);
+  h9_signals_release(&s);
+  h9_id id[] = {2, 9, 40};
+  double sample[] = {1, -2.5, 3, 4, 5, 0.5};
+  h9_state state = {(char *)"V_m", (char *)"mV", 0, 10, 2, 3, id, sample, false};
+  if (h9_state_encode(&state, &b) != H9_OK) exit(99);
+  damage(net, H9_BLOCK_STATE, 6, &b, "state");
+  h9_buf_release(&b);
+  char *label[] = {(char *)"a", (char *)"bcd", (char *)"ef"};
+  h9_labels l = {3, id, label, NULL};
+  if (h9_labels_encode(&l, &b) != H9_OK) exit(99);
+  damage(net, H9_BLOCK_LABELS, 3, &b, "labels");
+  h9_buf_release(&b);
+}
+
+static void test_names(void) {
+  bool same = true;
+  for (unsigned i = 1; i < H9_RULES; i++) same &= h9_rule_parse(h9_rule_name((enum h9_rule)i)) == (enum h9_rule)i;
+  ok(same && h9_rule_parse("nothing") == 0, "names of rules lead back to them");
+}
+
+int main(void) {
+  h9_network net;
+  network_make(&net);
+  test_names();
+  test_rows(&net);
+  test_rows_golden(&net);
+  test_rows_refused(&net);
+  test_signals();
+  test_state_labels();
+  test_neurons_order(&net);
+  test_damage(&net);
+  network_columns(&net);
+  test_stream(&net);
+  h9_network_release(&net);
+  return done();
+}
