@@ -4,51 +4,57 @@
 #include "poisson_kernel.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-int h9_poisson_make(h9_poisson *p, double mean, uint64_t seed, uint32_t stimulus, h9_error *e) {
-  *p = (h9_poisson){.key = h9_key_make(seed, H9_PURPOSE_DRIVE, stimulus)};
-  p->parts = mean > H9_POISSON_PART ? (uint32_t)ceil(mean / H9_POISSON_PART) : 1;
-  double each = mean / p->parts;
-  size_t room = (size_t)(each + 12 * sqrt(each)) + 64;
-  p->all = malloc(room * sizeof *p->all);
-  p->top = malloc(room * sizeof *p->top);
-  if (!p->all || !p->top) {
-    h9_poisson_release(p);
-    return h9_fail_memory(e, room * 10, "the Poisson drive");
+/* Columns and aliases from the probabilities in units of 2^-48, which add up to 2^48: in whole numbers, so exact. */
+static void make_alias(h9_poisson *p, uint64_t *w) {
+  enum { N = H9_POISSON_COLUMNS };
+  const uint64_t full = UINT64_C(1) << 43;
+  int small[N], large[N], n_small = 0, n_large = 0;
+  for (int i = 0; i < N; i++) {
+    p->accept[i] = full;
+    p->alias[i] = (uint16_t)i;
+    if (w[i] < full) small[n_small++] = i;
+    else large[n_large++] = i;
   }
-  double term = h9_exp(-each), sum = term; /* e^-256 is far above the smallest double */
-  for (uint32_t k = 1; p->n_all < room; k++) {
-    uint64_t f = (uint64_t)floor(sum * 0x1p48 + 0.5);
-    if (f >= UINT64_C(1) << 48) break;
-    p->all[p->n_all++] = f;
-    uint16_t top = (uint16_t)(f >> 32);
-    if (top == 0) p->base++;
-    else p->top[p->n++] = top;
-    term *= each / k;
-    sum += term;
+  while (n_small) {
+    int s = small[--n_small], l = large[n_large - 1];
+    p->accept[s] = w[s];
+    p->alias[s] = (uint16_t)l;
+    w[l] -= full - w[s];
+    if (w[l] < full) {
+      n_large--;
+      small[n_small++] = l;
+    }
   }
-  return H9_OK;
+  for (int i = 0; i < N; i++) p->top[i] = (uint16_t)(p->accept[i] >> 32);
 }
 
-void h9_poisson_release(h9_poisson *p) {
-  free(p->all);
-  free(p->top);
-  *p = (h9_poisson){0};
+void h9_poisson_make(h9_poisson *p, double mean, uint64_t seed, uint32_t stimulus) {
+  *p = (h9_poisson){.key = h9_key_make(seed, H9_PURPOSE_DRIVE, stimulus), .parts = 1};
+  if (mean > H9_POISSON_PART) p->parts = (uint32_t)ceil(mean / H9_POISSON_PART);
+  double each = mean / p->parts, term = h9_exp(-each), sum = 0;
+  uint64_t w[H9_POISSON_COLUMNS], below = 0;
+  for (uint32_t k = 0; k < H9_POISSON_COLUMNS; k++) {
+    sum += term;
+    term *= each / (k + 1);
+    uint64_t f = k + 1 < H9_POISSON_COLUMNS && sum < 1 ? (uint64_t)floor(sum * 0x1p48 + 0.5) : UINT64_C(1) << 48;
+    w[k] = f - below;
+    below = f;
+  }
+  make_alias(p, w);
 }
 
 uint32_t h9_poisson_refine(const h9_poisson *p, uint64_t step, uint32_t index, uint32_t part, uint16_t top) {
-  h9_ctr more = h9_philox(p->key, index, (uint32_t)step, (uint32_t)(step >> 32), part | H9_POISSON_MORE);
-  uint64_t u = (uint64_t)top << 32 | more.v[0];
-  uint32_t n = 0;
-  while (n < p->n_all && p->all[n] <= u) n++;
-  return n;
+  h9_ctr more = h9_philox(p->key, (uint32_t)step, index, (uint32_t)(step >> 32), part | H9_POISSON_MORE);
+  uint32_t column = top >> 11;
+  uint64_t u = (uint64_t)(top & 2047) << 32 | more.v[0];
+  return u < p->accept[column] ? column : p->alias[column];
 }
 
 uint32_t h9_poisson_count(const h9_poisson *p, uint64_t step, uint32_t index) {
   uint32_t g = index / H9_TILE_GRAIN, i = index % H9_TILE_GRAIN, count = 0;
   for (uint32_t part = 0; part < p->parts; part++) {
-    h9_ctr c = h9_philox(p->key, 16 * g + i % 16, (uint32_t)step, (uint32_t)(step >> 32), part);
+    h9_ctr c = h9_philox(p->key, (uint32_t)step, 16 * g + i % 16, (uint32_t)(step >> 32), part);
     uint32_t word = c.v[i / 32];
     count += h9_poisson_refine(p, step, index, part, (uint16_t)(i / 16 % 2 ? word >> 16 : word));
   }

@@ -7,7 +7,7 @@
 /* Marks the counter of a draw of further bits. */
 #define H9_POISSON_MORE UINT32_C(0x80000000)
 
-/* The count, from the top 16 bits and 32 more. */
+/* The count, from the top 16 bits of U and 32 more. */
 uint32_t h9_poisson_refine(const h9_poisson *p, uint64_t step, uint32_t index, uint32_t part, uint16_t top);
 
 void h9_poisson_scalar(const h9_poisson *, uint64_t, uint32_t, uint32_t, float, float *);

@@ -181,7 +181,6 @@ void h9_sim_free(h9_sim *s) {
   for (int k = 0; s->threads && k < s->o.threads; k++)
     for (int i = 0; i < 2; i++) h9_spike_list_close(&s->threads[k].sent[i]);
   for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++) {
-    for (uint32_t i = 0; i < s->populations[p].n_drives; i++) h9_poisson_release(&s->populations[p].drives[i].poisson);
     free(s->populations[p].drives);
     free(s->populations[p].currents);
   }
