@@ -12,27 +12,36 @@ enum { H9_LANES = 16 };
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
-enum { H9_LANES_STEP = 8 };
+enum { H9_LANES_STEP = H9_LANES };
+/* Both halves go through the rounds together: one hides the other's latency. */
 static inline __attribute__((always_inline)) void h9_philox_some(h9_key key, uint32_t c0, const uint32_t *c1,
                                                                  uint32_t c2, uint32_t c3,
                                                                  uint32_t out[4][H9_LANES], int at) {
   const __m512i m0 = _mm512_set1_epi64(0xD2511F53), m1 = _mm512_set1_epi64(0xCD9E8D57);
-  __m512i a = _mm512_set1_epi64(c0), c = _mm512_set1_epi64(c2), d = _mm512_set1_epi64(c3);
-  __m512i b = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(c1 + at)));
-  uint32_t k0 = key.k[0], k1 = key.k[1];
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  __m512i a = _mm512_set1_epi64(c0), c = _mm512_set1_epi64(c2), d = _mm512_set1_epi64(c3), a2 = a, c2_ = c, d2 = d;
+  __m512i b = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(c1 + at))),
+          b2 = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(c1 + at + 8)));
+  __m512i k0 = _mm512_set1_epi64(key.k[0]), k1 = _mm512_set1_epi64(key.k[1]);
+#pragma GCC unroll 8
   for (int r = 0; r < H9_PHILOX_ROUNDS; r++) {
     __m512i p0 = _mm512_mul_epu32(a, m0), p1 = _mm512_mul_epu32(c, m1);
-    a = _mm512_xor_si512(_mm512_srli_epi64(p1, 32), _mm512_xor_si512(b, _mm512_set1_epi64(k0)));
-    c = _mm512_xor_si512(_mm512_srli_epi64(p0, 32), _mm512_xor_si512(d, _mm512_set1_epi64(k1)));
+    __m512i q0 = _mm512_mul_epu32(a2, m0), q1 = _mm512_mul_epu32(c2_, m1);
+    a = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), b, k0, 0x96);
+    c = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32), d, k1, 0x96);
+    a2 = _mm512_ternarylogic_epi64(_mm512_srli_epi64(q1, 32), b2, k0, 0x96);
+    c2_ = _mm512_ternarylogic_epi64(_mm512_srli_epi64(q0, 32), d2, k1, 0x96);
     b = p1;
     d = p0;
-    k0 += UINT32_C(0x9E3779B9);
-    k1 += UINT32_C(0xBB67AE85);
+    b2 = q1;
+    d2 = q0;
+    k0 = _mm512_add_epi32(k0, _mm512_set1_epi64(0x9E3779B9));
+    k1 = _mm512_add_epi32(k1, _mm512_set1_epi64(0xBB67AE85));
   }
-  _mm256_storeu_si256((__m256i *)(out[0] + at), _mm512_cvtepi64_epi32(a));
-  _mm256_storeu_si256((__m256i *)(out[1] + at), _mm512_cvtepi64_epi32(b));
-  _mm256_storeu_si256((__m256i *)(out[2] + at), _mm512_cvtepi64_epi32(c));
-  _mm256_storeu_si256((__m256i *)(out[3] + at), _mm512_cvtepi64_epi32(d));
+  _mm512_storeu_si512(out[0] + at, _mm512_permutex2var_epi32(a, even, a2));
+  _mm512_storeu_si512(out[1] + at, _mm512_permutex2var_epi32(b, even, b2));
+  _mm512_storeu_si512(out[2] + at, _mm512_permutex2var_epi32(c, even, c2_));
+  _mm512_storeu_si512(out[3] + at, _mm512_permutex2var_epi32(d, even, d2));
 }
 #elif defined(__AVX2__)
 #include <immintrin.h>

@@ -88,8 +88,10 @@ void KERNEL(const h9_poisson *p, uint64_t step, uint32_t grain, uint32_t grains,
   tables t = tables_load(p);
   for (uint32_t g = grain; g < grain + grains; g++, out += H9_TILE_GRAIN)
     for (uint32_t part = 0; part < p->parts; part++) {
-      uint32_t word[4][H9_LANES];
-      h9_philox_lanes(p->key, (uint32_t)step, g * H9_LANES, (uint32_t)(step >> 32), part, word);
+      uint32_t block[H9_LANES], word[4][H9_LANES];
+      VECTOR for (int i = 0; i < H9_LANES; i++) block[i] = g * H9_LANES + (uint32_t)i;
+      h9_philox_lanes(p->key, (uint32_t)step, block, (uint32_t)(step >> 32), part, word);
+#pragma GCC unroll 4
       for (uint32_t w = 0; w < 4; w++) {
         uint16_t u[GROUP], count[GROUP], tie[GROUP];
         float *to = out + w * GROUP;
