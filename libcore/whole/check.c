@@ -1,0 +1,183 @@
+#include "check.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+/* ---- order ---- */
+
+/* The materialised projection at or after `p` that leaves `population`; n_projections: none. */
+static uint32_t leaving(const h9_network *net, uint32_t population, uint32_t p) {
+  while (p < net->n_projections && !(net->projections[p].materialised && net->projections[p].source == population)) p++;
+  return p;
+}
+
+/* Moves on to the next expected block: s->projection may be n_projections, s->source at its end. */
+static void settle(h9_sequence *s, const h9_network *net) {
+  while (s->population < net->n_populations) {
+    s->projection = leaving(net, s->population, s->projection);
+    if (s->projection < net->n_projections && s->source < net->populations[s->population].count) return;
+    if (s->projection >= net->n_projections && s->n > 0) { /* the range is done */
+      s->source += s->n;
+      s->n = 0;
+      s->projection = 0;
+      continue;
+    }
+    s->population++;
+    s->source = s->n = s->projection = 0;
+  }
+}
+
+static int connections_step(h9_sequence *s, const h9_network *net, const h9_block *b, h9_error *e) {
+  uint32_t projection, first, n;
+  int rc = h9_rows_peek(b, &projection, &first, &n, e);
+  if (rc != H9_OK) return rc;
+  s->connections = true;
+  settle(s, net);
+  if (s->population >= net->n_populations)
+    return h9_fail(e, H9_EDATA, "connections after those of the last source of the last population");
+  const h9_population *p = &net->populations[s->population];
+  uint32_t left = p->count - s->source;
+  if (projection != s->projection || first != s->source || n == 0 || n > left || (s->n > 0 && n != s->n))
+    return h9_fail(e, H9_EDATA,
+                   "sources %u to %llu of projection %u, expected %s %u from source %u on of projection %u (population '%s')",
+                   first + 1, (unsigned long long)first + n, projection + 1, s->n > 0 ? "exactly" : "at most",
+                   s->n > 0 ? s->n : left, s->source + 1, s->projection + 1, p->name);
+  s->n = n;
+  s->projection++;
+  return H9_OK;
+}
+
+static int signals_step(h9_sequence *s, const h9_block *b, h9_error *e) {
+  if (!b->body || b->len < 16) return H9_OK; /* its decoder says so */
+  h9_step from = (h9_step)h9_load64(b->body), to = (h9_step)h9_load64(b->body + 8);
+  if (s->signals && from != s->to)
+    return h9_fail(e, H9_EDATA, "a batch after step %lld, expected one after step %lld, where the last one ended",
+                   (long long)from, (long long)s->to);
+  s->signals = true;
+  s->to = to;
+  return H9_OK;
+}
+
+int h9_sequence_step(h9_sequence *s, const h9_network *net, const h9_block *b, h9_error *e) {
+  if (b->kind == H9_BLOCK_CONNECTIONS) return connections_step(s, net, b, e);
+  if (b->kind == H9_BLOCK_SIGNALS) return signals_step(s, b, e);
+  return H9_OK;
+}
+
+int h9_sequence_end(const h9_sequence *s, const h9_network *net, h9_error *e) {
+  h9_sequence at = *s;
+  settle(&at, net);
+  if (at.population >= net->n_populations) return H9_OK;
+  return h9_fail(e, H9_EDATA, "connections end before source %u of population '%s' in projection %u", at.source + 1,
+                 net->populations[at.population].name, at.projection + 1);
+}
+
+/* ---- the check ---- */
+
+typedef struct checker {
+  h9_reader *reader;
+  h9_network net;
+  int threads;
+  h9_check_scratch *scratch; /* [threads] */
+  h9_block *block;           /* [room] blocks waiting to be decoded */
+  h9_error *failure;         /* [room] */
+  uint32_t n, room;
+  size_t bytes;
+  h9_neurons_order neurons;
+  h9_sequence sequence;
+} checker;
+
+/* Decodes the blocks gathered; the first failure in order counts. */
+static int decode_all(checker *c, h9_error *e) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
+  for (uint32_t i = 0; i < c->n; i++) {
+    c->failure[i].code = H9_OK;
+    if (h9_block_check(&c->net, &c->block[i], &c->scratch[omp_get_thread_num()], &c->failure[i]) == H9_EDATA)
+      h9_reader_fail_at(c->reader, &c->block[i], &c->failure[i]);
+  }
+  int rc = H9_OK;
+  for (uint32_t i = 0; i < c->n; i++) {
+    if (rc == H9_OK && c->failure[i].code != H9_OK) {
+      *e = c->failure[i];
+      rc = e->code;
+    }
+    free((void *)c->block[i].body);
+  }
+  c->n = 0;
+  c->bytes = 0;
+  return rc;
+}
+
+/* What must be seen in order. */
+static int step_order(checker *c, const h9_block *b, h9_error *e) {
+  int rc = H9_OK;
+  if (b->kind == H9_BLOCK_PROJECTIONS) rc = h9_projections_decode(&c->net, b, e);
+  if (b->kind == H9_BLOCK_NEURONS && b->len >= 16) {
+    uint32_t population = h9_load32(b->body), first = h9_load32(b->body + 4);
+    if (population < c->net.n_populations && b->count <= UINT32_MAX)
+      rc = h9_neurons_follow(&c->net, &c->neurons, population, first, (uint32_t)b->count, e);
+  }
+  if (rc == H9_OK) rc = h9_sequence_step(&c->sequence, &c->net, b, e);
+  return rc;
+}
+
+static int run(checker *c, const char *name, h9_error *e) {
+  enum { GATHER = 64 << 20 }; /* bytes */
+  h9_block b;
+  int rc = h9_network_read_head(c->reader, &c->net, e);
+  if (rc != H9_OK) return rc;
+  while ((rc = h9_reader_next(c->reader, &b, e)) == H9_OK) {
+    h9_error order = {0};
+    int in_order = step_order(c, &b, &order);
+    if (in_order == H9_EDATA) h9_reader_fail_at(c->reader, &b, &order);
+    if (b.kind != H9_BLOCK_PROJECTIONS) {
+      h9_reader_keep(c->reader, &b);
+      c->block[c->n++] = b;
+      c->bytes += b.len;
+    }
+    /* A block that makes no sense by itself says more than its place. */
+    if (in_order != H9_OK || c->n == c->room || c->bytes > GATHER || b.kind == H9_BLOCK_PROJECTIONS) rc = decode_all(c, e);
+    if (rc == H9_OK && in_order != H9_OK) {
+      *e = order;
+      rc = in_order;
+    }
+    if (rc != H9_OK) return rc;
+  }
+  h9_error later = *e;
+  int decoded = decode_all(c, e);
+  if (decoded != H9_OK) return decoded;
+  if (rc != H9_EOF) {
+    *e = later;
+    return rc;
+  }
+  rc = h9_neurons_complete(&c->net, &c->neurons, e);
+  if (rc == H9_OK) rc = h9_sequence_end(&c->sequence, &c->net, e);
+  if (rc != H9_OK) h9_fail_at(e, "%s", name);
+  return rc;
+}
+
+int h9_stream_check(int fd, const char *name, int threads, h9_check_result *r, h9_error *e) {
+  checker c = {.threads = threads, .room = 4 * (uint32_t)threads};
+  *r = (h9_check_result){0};
+  c.scratch = calloc((size_t)threads, sizeof *c.scratch);
+  c.block = calloc(c.room, sizeof *c.block);
+  c.failure = calloc(c.room, sizeof *c.failure);
+  int rc = H9_ESYSTEM;
+  if (!c.scratch || !c.block || !c.failure) h9_fail_memory(e, c.room * sizeof *c.failure, "checking");
+  else rc = h9_reader_open(&c.reader, fd, name, H9_WANT_ALL, threads, e);
+  if (rc == H9_OK) {
+    rc = run(&c, name, e);
+    for (uint32_t i = 0; i < c.n; i++) free((void *)c.block[i].body);
+    r->neurons = c.net.n_neurons;
+    r->projections = c.net.n_projections;
+    for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) r->records[k] = h9_reader_count(c.reader, (enum h9_block_kind)k);
+    r->hash = h9_reader_hash(c.reader);
+    h9_network_release(&c.net);
+    h9_reader_close(c.reader);
+  }
+  for (int i = 0; c.scratch && i < threads; i++) h9_check_scratch_release(&c.scratch[i]);
+  free(c.scratch);
+  free(c.block);
+  free(c.failure);
+  return rc;
+}

@@ -1,0 +1,140 @@
+#include "select.h"
+
+#include "options.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int h9_select_populations(h9_select *s, const char *text, h9_error *e) {
+  for (const char *at = text;; at++) {
+    size_t n = strcspn(at, ",");
+    if (n == 0) return h9_fail(e, H9_EUSAGE, "--population: found '%s', expected names with commas between", text);
+    char **grown = realloc(s->name, (s->n_names + 1) * sizeof *grown);
+    if (!grown) return h9_fail_memory(e, (s->n_names + 1) * sizeof *grown, "names");
+    s->name = grown;
+    if (!(s->name[s->n_names] = strndup(at, n))) return h9_fail_memory(e, n, "a name");
+    s->n_names++;
+    at += n;
+    if (!*at) return H9_OK;
+  }
+}
+
+static int by_first(const void *a, const void *b) {
+  const h9_id_range *x = a, *y = b;
+  return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* A whole number at *at; false when none is there. */
+static bool id_at(const char **at, h9_id *id) {
+  uint64_t v = 0;
+  const char *p = *at;
+  if (!isdigit((unsigned char)*p)) return false;
+  for (; isdigit((unsigned char)*p); p++) {
+    v = v * 10 + (uint64_t)(*p - '0');
+    if (v > H9_ID_MAX) return false;
+  }
+  *at = p;
+  *id = (h9_id)v;
+  return v > 0;
+}
+
+int h9_select_ids(h9_select *s, const char *text, h9_error *e) {
+  for (const char *at = text;; at++) {
+    h9_id_range r;
+    bool fine = id_at(&at, &r.first);
+    r.last = r.first;
+    if (fine && *at == '-') {
+      at++;
+      if (*at == 0 || *at == ',') r.last = H9_ID_MAX;
+      else fine = id_at(&at, &r.last);
+    }
+    if (!fine || (*at && *at != ',') || r.last < r.first)
+      return h9_fail(e, H9_EUSAGE, "--id: found '%s', expected ids and ranges from 1 on such as 1-100,205,300-", text);
+    h9_id_range *grown = realloc(s->range, (s->n_ranges + 1) * sizeof *grown);
+    if (!grown) return h9_fail_memory(e, (s->n_ranges + 1) * sizeof *grown, "ranges of ids");
+    s->range = grown;
+    s->range[s->n_ranges++] = r;
+    if (!*at) break;
+  }
+  qsort(s->range, s->n_ranges, sizeof *s->range, by_first);
+  size_t n = 0;
+  for (size_t i = 0; i < s->n_ranges; i++) { /* those that touch become one */
+    if (n > 0 && s->range[i].first <= s->range[n - 1].last + (uint64_t)1) {
+      if (s->range[i].last > s->range[n - 1].last) s->range[n - 1].last = s->range[i].last;
+    } else s->range[n++] = s->range[i];
+  }
+  s->n_ranges = n;
+  return H9_OK;
+}
+
+int h9_select_time(h9_select *s, const char *text, h9_error *e) {
+  static const h9_unit ms = {"ms", {.time = 1}, 1};
+  const char *dots = strstr(text, "..");
+  if (!dots) return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 100ms..2s", text);
+  s->timed = true;
+  s->after = -INFINITY;
+  s->until = INFINITY;
+  char *from = strndup(text, (size_t)(dots - text));
+  if (!from) return h9_fail_memory(e, strlen(text), "a time");
+  int rc = *from ? h9_option_quantity("--time", from, &ms, &s->after, e) : H9_OK;
+  free(from);
+  if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--time", dots + 2, &ms, &s->until, e);
+  if (rc == H9_OK && s->after > s->until)
+    rc = h9_fail(e, H9_EUSAGE, "--time: found '%s', expected the earlier time first", text);
+  return rc;
+}
+
+/* The last step that is not after `time`; times that are a step but for rounding are that step. */
+static h9_step step_of(double time, double dt) {
+  double s = time / dt, near = rint(s);
+  if (fabs(s - near) > 1e-6 * (1 + fabs(near) * 1e-9)) near = floor(s);
+  return near >= 0x1p62 ? INT64_C(1) << 62 : near <= -0x1p62 ? -(INT64_C(1) << 62) - 1 : (h9_step)near;
+}
+
+int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) {
+  free(s->population);
+  s->population = NULL;
+  if (s->timed) {
+    s->after_step = step_of(s->after, net->dt);
+    s->until_step = step_of(s->until, net->dt);
+  }
+  if (s->n_names == 0) return H9_OK;
+  s->population = calloc(net->n_populations + 1, sizeof *s->population);
+  if (!s->population) return h9_fail_memory(e, net->n_populations, "populations");
+  for (size_t i = 0; i < s->n_names; i++) {
+    int p = h9_network_find(net, s->name[i]);
+    if (p >= 0) {
+      s->population[p] = true;
+      continue;
+    }
+    const char **names = malloc((net->n_populations + 1) * sizeof *names);
+    if (!names) return h9_fail_memory(e, net->n_populations * sizeof *names, "names");
+    for (uint32_t k = 0; k < net->n_populations; k++) names[k] = net->populations[k].name;
+    const char *near = h9_nearest_name(s->name[i], names, net->n_populations);
+    h9_fail(e, H9_EUSAGE, "--population: there is no population '%s'%s%s%s", s->name[i], near ? "; did you mean '" : "",
+            near ? near : "", near ? "'?" : "");
+    free(names);
+    return H9_EUSAGE;
+  }
+  return H9_OK;
+}
+
+bool h9_select_has_id(const h9_select *s, h9_id id) {
+  size_t lo = 0, hi = s->n_ranges;
+  while (lo < hi) { /* the first range that does not end before id */
+    size_t mid = lo + (hi - lo) / 2;
+    if (s->range[mid].last < id) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo < s->n_ranges && s->range[lo].first <= id;
+}
+
+void h9_select_release(h9_select *s) {
+  for (size_t i = 0; i < s->n_names; i++) free(s->name[i]);
+  free(s->name);
+  free(s->range);
+  free(s->population);
+  *s = (h9_select){0};
+}
