@@ -204,6 +204,7 @@ int h9_ledger_add(h9_ledger *l, const h9_tag *t, size_t body, const h9_hash *dig
   }
   l->records[t->kind] += t->count;
   l->number[t->kind]++;
+  l->bytes[t->kind] += H9_TAG_BYTES + (uint64_t)t->frame_len;
   l->blocks++;
   l->offset += H9_TAG_BYTES + (uint64_t)t->frame_len;
   return H9_OK;

@@ -73,6 +73,8 @@ const char *h9_reader_name(const h9_reader *r);
  * is read from the end block, and verified when every block was wanted. */
 h9_hash h9_reader_hash(const h9_reader *r);
 uint64_t h9_reader_count(const h9_reader *r, enum h9_block_kind kind);  /* records seen so far */
+/* Blocks of the kind seen so far; *bytes: what they take in the stream, tags included. END is not counted. */
+uint64_t h9_reader_blocks(const h9_reader *r, enum h9_block_kind kind, uint64_t *bytes);
 uint64_t h9_reader_bytes(const h9_reader *r);                          /* compressed bytes seen so far */
 void h9_reader_close(h9_reader *r);
 

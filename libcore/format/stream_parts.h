@@ -55,6 +55,7 @@ typedef struct h9_ledger {
   uint64_t blocks; /* ordinal of the next one */
   uint64_t offset; /* of the next one */
   uint64_t records[H9_KINDS_ROOM], number[H9_KINDS_ROOM];
+  uint64_t bytes[H9_KINDS_ROOM]; /* tags and frames */
   h9_hasher *content;
   h9_buf entries;       /* of blocks since the last index block */
   uint64_t first_entry; /* ordinal of the first of them */

@@ -385,6 +385,11 @@ int h9_reader_fail_at(const h9_reader *r, const h9_block *b, h9_error *e) {
 
 const char *h9_reader_name(const h9_reader *r) { return r->name; }
 h9_hash h9_reader_hash(const h9_reader *r) { return r->content; }
+uint64_t h9_reader_blocks(const h9_reader *r, enum h9_block_kind kind, uint64_t *bytes) {
+  if ((unsigned)kind >= H9_KINDS_ROOM) return *bytes = 0;
+  *bytes = r->ledger.bytes[kind];
+  return r->ledger.number[kind];
+}
 uint64_t h9_reader_count(const h9_reader *r, enum h9_block_kind kind) {
   return (unsigned)kind < H9_KINDS_ROOM ? r->ledger.records[kind] : 0;
 }

@@ -170,7 +170,12 @@ int h9_stream_check(int fd, const char *name, int threads, h9_check_result *r, h
     for (uint32_t i = 0; i < c.n; i++) free((void *)c.block[i].body);
     r->neurons = c.net.n_neurons;
     r->projections = c.net.n_projections;
-    for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) r->records[k] = h9_reader_count(c.reader, (enum h9_block_kind)k);
+    r->blocks = 1; /* the end block */
+    for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) {
+      uint64_t bytes;
+      r->records[k] = h9_reader_count(c.reader, (enum h9_block_kind)k);
+      r->blocks += h9_reader_blocks(c.reader, (enum h9_block_kind)k, &bytes);
+    }
     r->hash = h9_reader_hash(c.reader);
     h9_network_release(&c.net);
     h9_reader_close(c.reader);

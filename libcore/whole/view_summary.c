@@ -148,20 +148,18 @@ static void provenance(h9_buf *b, const h9_network *net, h9_hash hash) {
   say(b, "       this %s\n", text);
 }
 
-typedef struct sizes { uint64_t blocks[H9_BLOCK_KINDS], records[H9_BLOCK_KINDS], bytes[H9_BLOCK_KINDS]; } sizes;
-
-static void blocks(h9_buf *b, const sizes *s, uint64_t bytes) {
+static void blocks(h9_buf *b, const h9_reader *r) {
   say(b, "\nBlocks\n  %-12s  %10s  %14s  %16s\n", "kind", "blocks", "records", "bytes");
-  uint64_t n = 0, listed = 0;
+  uint64_t all = 0;
   for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) {
-    if (s->blocks[k] == 0) continue;
-    say(b, "  %-12s  %10llu  %14llu  %16llu\n", h9_block_kind_name(k), (unsigned long long)s->blocks[k],
-        (unsigned long long)s->records[k], (unsigned long long)s->bytes[k]);
-    n += s->blocks[k];
-    listed += s->bytes[k];
+    uint64_t bytes, n = h9_reader_blocks(r, (enum h9_block_kind)k, &bytes);
+    if (n == 0) continue;
+    say(b, "  %-12s  %10llu  %14llu  %16llu\n", h9_block_kind_name(k), (unsigned long long)n,
+        (unsigned long long)h9_reader_count(r, (enum h9_block_kind)k), (unsigned long long)bytes);
+    all += n;
   }
-  say(b, "  %-12s  %10s  %14s  %16llu\n", "frame", "", "", (unsigned long long)(bytes - listed));
-  say(b, "  %-12s  %10llu  %14s  %16llu\n", "all", (unsigned long long)n, "", (unsigned long long)bytes);
+  say(b, "  %-12s  %10llu  %14s  %16llu\n", "with the end", (unsigned long long)all + 1, "",
+      (unsigned long long)h9_reader_bytes(r));
 }
 
 static void metrics(h9_buf *b, const h9_network *net) {
@@ -174,27 +172,12 @@ static void metrics(h9_buf *b, const h9_network *net) {
   }
 }
 
-static int read_all(h9_reader *r, h9_network *net, sizes *s, h9_error *e) {
+static int read_all(h9_reader *r, h9_network *net, h9_error *e) {
   h9_block b;
-  h9_step from = 0, to = 0;
-  uint32_t last = H9_BLOCK_POPULATIONS;
-  uint64_t at = 0;
-  int rc = h9_network_read_head(r, net, e);
-  if (rc != H9_OK) return rc;
-  (void)from, (void)to;
-  s->blocks[H9_BLOCK_HEADER] = s->blocks[H9_BLOCK_POPULATIONS] = s->records[H9_BLOCK_HEADER] = 1;
-  s->records[H9_BLOCK_POPULATIONS] = net->n_populations;
-  while ((rc = h9_reader_next(r, &b, e)) == H9_OK) {
-    if (at) s->bytes[last] += b.offset - at;
-    last = b.kind;
-    at = b.offset;
-    s->blocks[b.kind]++;
-    s->records[b.kind] += b.count;
-    if (b.kind == H9_BLOCK_PROJECTIONS) {
-      rc = h9_projections_decode(net, &b, e);
-      if (rc == H9_EDATA) h9_reader_fail_at(r, &b, e);
-    } else rc = h9_network_absorb(r, net, &b, e);
-    if (rc != H9_OK) break;
+  int rc = h9_network_read(r, net, false, &b, e);
+  while (rc == H9_OK) {
+    rc = h9_network_absorb(r, net, &b, e);
+    if (rc == H9_OK) rc = h9_reader_next(r, &b, e);
   }
   return rc == H9_EOF ? H9_OK : rc;
 }
@@ -202,19 +185,18 @@ static int read_all(h9_reader *r, h9_network *net, sizes *s, h9_error *e) {
 int h9_view_summary(h9_view *v, int fd, const char *name, h9_error *e) {
   h9_reader *r;
   h9_network net;
-  sizes s = {0};
   int rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_METRICS, v->threads, e);
   if (rc != H9_OK) return rc;
-  rc = read_all(r, &net, &s, e);
+  rc = read_all(r, &net, e);
   if (rc == H9_OK) {
     if (v->headed) say(&v->out, "\n");
     v->headed = true;
     head(&v->out, &net, name);
     populations(&v->out, &net);
-    projections(&v->out, &net, s.records[H9_BLOCK_CONNECTIONS]);
+    projections(&v->out, &net, h9_reader_count(r, H9_BLOCK_CONNECTIONS));
     metrics(&v->out, &net);
     provenance(&v->out, &net, h9_reader_hash(r));
-    blocks(&v->out, &s, h9_reader_bytes(r));
+    blocks(&v->out, r);
     rc = h9_view_flush(v, true, e);
   }
   h9_network_release(&net);
