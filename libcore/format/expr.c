@@ -560,6 +560,6 @@ const char *h9_nearest_name(const char *word_, const char *const *names, size_t 
       best = names[i];
     }
   }
-  size_t limit = len < 4 ? 1 : len < 8 ? 2 : 3;
+  size_t limit = len < 2 ? 0 : len < 4 ? 1 : len < 8 ? 2 : 3;
   return least <= limit ? best : NULL;
 }
