@@ -42,9 +42,9 @@ all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the li
 units: $(UNITS) ## build the unit tests
 
 # A SIMD kernel is a file of its own, NAME_LEVEL.c, compiled with that level's flags.
-$(BUILD)/obj/%_sse.o: SIMD_FLAGS := -msse4.2
-$(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -mavx2 -mbmi -mbmi2 -mpopcnt
-$(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
+$(BUILD)/obj/%_sse.o: SIMD_FLAGS := -O3 -msse4.2
+$(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -O3 -mavx2 -mbmi -mbmi2 -mpopcnt
+$(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

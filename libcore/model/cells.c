@@ -54,15 +54,17 @@ static void *carve(unsigned char **at, size_t n, size_t size) {
 
 static int allocate(h9_cells *c, size_t n_coefs, bool v_column, h9_error *e) {
   const h9_dynamics *d = c->dynamics;
-  size_t bytes = (size_t)c->padded * (4 * ((size_t)d->n_states + n_coefs + v_column) + 4) + 64 * (H9_STATES_MAX + H9_COEFS_MAX + 4);
+  bool rests = d->t_ref >= 0;
+  size_t bytes = (size_t)c->padded * (4 * ((size_t)d->n_states + n_coefs + v_column + c->columns) + sizeof *c->rest * rests) +
+                 64 * (H9_STATES_MAX + H9_COEFS_MAX + 4);
   c->memory = h9_alloc(bytes, 1);
   if (!c->memory) return h9_fail_memory(e, bytes, "neurons");
   unsigned char *at = c->memory;
   size_t wide = c->columns ? c->padded : 1;
   for (uint32_t k = 0; k < d->n_states; k++) c->state[k] = carve(&at, c->padded, sizeof(float));
   for (uint32_t k = 0; k < d->n_coefs; k++) c->coef[k] = carve(&at, wide, sizeof(float));
-  c->hold = carve(&at, c->padded, sizeof(uint16_t));
-  c->hold_steps = carve(&at, wide, sizeof(uint16_t));
+  c->hold = carve(&at, wide, sizeof *c->hold);
+  if (rests) c->rest = carve(&at, c->padded, sizeof *c->rest);
   if (v_column) c->v_shift_column = carve(&at, c->padded, sizeof(float));
   return H9_OK;
 }
@@ -100,10 +102,9 @@ int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t 
     uint32_t to = c->columns ? i : 0;
     for (uint32_t k = 0; k < d->n_coefs; k++) c->coef[k][to] = coef[k];
     double steps = d->t_ref >= 0 ? floor(values[d->t_ref] / dt + 0.5) : 0;
-    if (steps > UINT16_MAX)
-      rc = h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms (65535 steps)", p->name,
-                   values[d->t_ref], UINT16_MAX * dt);
-    else c->hold_steps[to] = (uint16_t)steps;
+    if (steps > 0x1p30)
+      rc = h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms", p->name, values[d->t_ref], 0x1p30 * dt);
+    else c->hold[to] = (uint32_t)steps;
     if (v_column) c->v_shift_column[i] = (float)values[d->v_shift];
     else if (d->v_shift >= 0) c->v_shift = values[d->v_shift];
   }
@@ -121,11 +122,55 @@ void h9_cells_aim(const h9_cells *c, uint32_t at, uint32_t n, h9_update *u) {
   u->n = n;
   for (uint32_t k = 0; k < c->dynamics->n_states; k++) u->state[k] = c->state[k] + at;
   for (uint32_t k = 0; k < c->dynamics->n_coefs; k++) u->coef[k] = c->coef[k] + to;
-  u->hold = c->hold + at;
-  u->hold_steps = c->hold_steps + to;
+}
+
+static void wake(h9_cells *c, struct h9_rest r) {
+  c->state[c->dynamics->v_state][r.index] = c->coef[c->dynamics->reset][c->columns ? r.index : 0];
+}
+
+void h9_cells_wake(h9_cells *c, h9_step now) {
+  uint32_t step = (uint32_t)now;
+  if (!c->columns) { /* a ring: who rested first wakes first */
+    while (c->rest_n && c->rest[c->rest_first].wake == step) {
+      wake(c, c->rest[c->rest_first]);
+      c->rest_first = c->rest_first + 1 == c->padded ? 0 : c->rest_first + 1;
+      c->rest_n--;
+    }
+    return;
+  }
+  for (uint32_t i = 0; i < c->rest_n;) {
+    if (c->rest[i].wake == step) {
+      wake(c, c->rest[i]);
+      c->rest[i] = c->rest[--c->rest_n];
+    } else {
+      i++;
+    }
+  }
+}
+
+uint32_t h9_cells_fire(h9_cells *c, uint32_t at, uint32_t n, h9_step now, uint32_t *out) {
+  float *v = c->state[c->dynamics->v_state];
+  const float *theta = c->coef[c->dynamics->theta], *reset = c->coef[c->dynamics->reset];
+  uint32_t found = 0, end = at + n < c->n ? at + n : c->n;
+  for (uint32_t i = at; i < end; i++) {
+    uint32_t k = c->columns ? i : 0;
+    if (!(v[i] >= theta[k])) continue;
+    out[found++] = i;
+    if (c->hold[k] == 0) {
+      v[i] = reset[k];
+      continue;
+    }
+    v[i] = NAN;
+    uint32_t to = c->columns ? c->rest_n : (uint32_t)(((uint64_t)c->rest_first + c->rest_n) % c->padded);
+    c->rest[to] = (struct h9_rest){i, (uint32_t)now + c->hold[k] + 1};
+    c->rest_n++;
+  }
+  return found;
 }
 
 double h9_cells_v(const h9_cells *c, uint32_t i) {
   if (c->dynamics->v_state < 0) return NAN;
-  return (double)c->state[c->dynamics->v_state][i] + (c->v_shift_column ? (double)c->v_shift_column[i] : c->v_shift);
+  float v = c->state[c->dynamics->v_state][i];
+  if (isnan(v)) v = c->coef[c->dynamics->reset][c->columns ? i : 0]; /* rests */
+  return (double)v + (c->v_shift_column ? (double)c->v_shift_column[i] : c->v_shift);
 }

@@ -3,7 +3,6 @@
 #include "../base/cpu.h"
 
 #include <sched.h>
-#include <string.h>
 
 enum { SPINS = 4000 }; /* some 50 us: longer than threads with a processor each part */
 
@@ -50,17 +49,17 @@ void h9_spike_list_close(h9_spike_list *l) {
   *l = (h9_spike_list){0};
 }
 
-bool h9_spike_list_mark(h9_spike_list *l, const uint8_t *marks, uint32_t n, h9_step step, uint32_t first) {
-  for (uint32_t i = 0; i < n; i += 8) {
-    uint64_t w = 0;
-    memcpy(&w, marks + i, n - i < 8 ? n - i : 8);
-    if (w == 0) continue;
-    for (uint32_t k = i; k < n && k < i + 8; k++)
-      for (uint8_t m = marks[k]; m; m--) {
-        if (l->n == l->limit) return false;
-        l->spike[l->n++] = h9_spike_make(step, first + k);
-      }
-  }
+bool h9_spike_list_count(h9_spike_list *l, const uint8_t *counts, uint32_t n, h9_step step, uint32_t first) {
+  for (uint32_t i = 0; i < n; i++)
+    for (uint8_t m = counts[i]; m; m--) {
+      if (l->n == l->limit) return false;
+      l->spike[l->n++] = h9_spike_make(step, first + i);
+    }
   return true;
 }
 
+bool h9_spike_list_add(h9_spike_list *l, const uint32_t *index, uint32_t n, h9_step step, uint32_t first) {
+  if (l->limit - l->n < n) return false;
+  for (uint32_t i = 0; i < n; i++) l->spike[l->n++] = h9_spike_make(step, first + index[i]);
+  return true;
+}

@@ -30,7 +30,9 @@ typedef struct h9_spike_list {
 
 int h9_spike_list_open(h9_spike_list *l, size_t limit, h9_error *e) H9_UNUSED_RESULT;
 void h9_spike_list_close(h9_spike_list *l);
-/* Appends spikes of step `step` for every mark, `marks[i]` times, of neurons first + i, i < n. False when full. */
-bool h9_spike_list_mark(h9_spike_list *l, const uint8_t *marks, uint32_t n, h9_step step, uint32_t first);
+/* Appends spikes of step `step`, counts[i] of each neuron first + i, i < n. False when full. */
+bool h9_spike_list_count(h9_spike_list *l, const uint8_t *counts, uint32_t n, h9_step step, uint32_t first);
+/* Appends a spike of each neuron first + index[i], i < n. False when full. */
+bool h9_spike_list_add(h9_spike_list *l, const uint32_t *index, uint32_t n, h9_step step, uint32_t first);
 
 #endif

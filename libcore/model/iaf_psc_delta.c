@@ -72,6 +72,8 @@ const h9_dynamics h9_dynamics_iaf_psc_delta = {
   .v_state = 0,
   .v_shift = E_L,
   .t_ref = T_REF,
+  .theta = DELTA_THETA,
+  .reset = DELTA_RESET,
   .prepare = prepare,
   .kernels = kernels,
 };

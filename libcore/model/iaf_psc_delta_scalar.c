@@ -1,3 +1,3 @@
 #define LEVEL scalar
-#define VECTOR
+#define VECTOR_OR(x)
 #include "iaf_psc_delta_body.h"

@@ -2,6 +2,7 @@
 
 #ifdef __x86_64__
 #define LEVEL sse
-#define VECTOR _Pragma("omp simd")
+#define STRING(x) #x
+#define VECTOR_OR(x) _Pragma(STRING(omp simd reduction(| : x)))
 #include "iaf_psc_exp_body.h"
 #endif

@@ -19,8 +19,8 @@ static bool step(const h9_update *u) {
   for (uint32_t i = 0; i < u->n; i++) {
     float count = (float)u->in[0][i] * u->quantum + u->extra[0][i];
     u->in[0][i] = 0;
-    u->spiked[i] = (uint8_t)(count > 255 ? 255 : count);
-    any |= u->spiked[i] != 0;
+    u->count[i] = (uint8_t)(count > 255 ? 255 : count);
+    any |= u->count[i] != 0;
   }
   return any;
 }

@@ -42,7 +42,8 @@ enum h9_phase { H9_PHASE_DELIVER, H9_PHASE_UPDATE, H9_PHASE_DRIVE, H9_PHASE_EXCH
 
 typedef struct h9_sim_thread {
   _Alignas(H9_ALIGN) float extra[2][H9_CHUNK_NEURONS];
-  _Alignas(H9_ALIGN) uint8_t spiked[H9_CHUNK_NEURONS];
+  _Alignas(H9_ALIGN) uint8_t count[H9_CHUNK_NEURONS];
+  uint8_t fired[H9_CHUNK_NEURONS / H9_TILE_GRAIN];
   h9_spike_list sent[2]; /* by parity of the interval */
   uint64_t events, spikes;
   uint64_t phase_ns[H9_PHASES];

@@ -49,6 +49,21 @@ static void add_wide(const h9_sim *s, int64_t *wide, uint32_t n, float *own, con
   *extra = own;
 }
 
+/* Spikes of the chunk of n neurons from `at` on; `first`: index of the part's first neuron in the network. */
+static bool send(h9_cells *cells, h9_sim_thread *th, uint32_t at, uint32_t n, h9_step now, uint32_t first,
+                 h9_spike_list *sent) {
+  bool room = true;
+  if (cells->dynamics->counts)
+    return h9_spike_list_count(sent, th->count, cells->n - at < n ? cells->n - at : n, now, first + at);
+  for (uint32_t k = 0; k < n; k += H9_TILE_GRAIN) {
+    uint32_t index[H9_TILE_GRAIN];
+    if (!th->fired[k / H9_TILE_GRAIN]) continue;
+    uint32_t m = h9_cells_fire(cells, at + k, n - k < H9_TILE_GRAIN ? n - k : H9_TILE_GRAIN, now, index);
+    room &= h9_spike_list_add(sent, index, m, now, first);
+  }
+  return room;
+}
+
 static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_t t, uint32_t p, h9_step now, h9_spike_list *sent,
                         lap *l) {
   const h9_part *part = h9_tiling_part(&s->tiling, t, p);
@@ -58,10 +73,11 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
   bool room = true;
   for (uint32_t k = 0; k < pop->n_currents; k++)
     if (active(pop->currents[k].after, pop->currents[k].until, now)) current += pop->currents[k].amplitude;
+  if (cells->rest_n) h9_cells_wake(cells, now);
   for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
     uint32_t n = cells->padded - at < H9_CHUNK_NEURONS ? cells->padded - at : H9_CHUNK_NEURONS;
     uint32_t slot = part->slot + at;
-    h9_update u = {.quantum = pop->quantum, .current = (float)current, .spiked = th->spiked};
+    h9_update u = {.quantum = pop->quantum, .current = (float)current, .fired = th->fired, .count = th->count};
     u.extra[0] = u.extra[1] = no_extra;
     if (pop->n_drives) {
       draw_drive(s, pop, th, now, part->first + at, n, u.extra);
@@ -74,11 +90,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     u.in[0] = tile->slots + slot;
     u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
     h9_cells_aim(cells, at, n, &u);
-    if (cells->update(&u)) {
-      uint32_t real = cells->n - at < n ? cells->n - at : n;
-      uint32_t first = s->net->populations[p].first - 1 + part->first + at;
-      room &= h9_spike_list_mark(sent, th->spiked, real, now, first);
-    }
+    if (cells->update(&u)) room &= send(cells, th, at, n, now, s->net->populations[p].first - 1 + part->first, sent);
     lap_end(l, H9_PHASE_UPDATE);
   }
   return room;
