@@ -21,9 +21,10 @@ typedef struct h9_mask_ready {
   const h9_mask *m;
   int dimensions;
   bool turned;
-  double ca, sa, cp, sp; /* cos and sin of azimuth and polar angle */
-  double centre[3];      /* of the mask, beside the owner */
-  double reach;          /* around the centre; inf without a mask */
+  double ca, sa, cp, sp;  /* cos and sin of azimuth and polar angle */
+  double centre[3];       /* of the mask, beside the owner; along free directions the anchor */
+  double low[3], high[3]; /* box: beside the centre */
+  double reach;           /* around the centre; inf without a mask, or where it has no end */
 } h9_mask_ready;
 void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions);
 /* `d`: displacement from the mask's centre. */

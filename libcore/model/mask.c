@@ -17,8 +17,11 @@ void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions) {
     break;
   case H9_MASK_BOX:
     for (int i = 0; i < dimensions; i++) {
-      half2 += 0.25 * (a[i + 3] - a[i]) * (a[i + 3] - a[i]);
-      r->centre[i] = 0.5 * (a[i] + a[i + 3]);
+      bool ends = isfinite(a[i]) && isfinite(a[i + 3]);
+      r->centre[i] = ends ? 0.5 * (a[i] + a[i + 3]) : 0;
+      r->low[i] = a[i] - r->centre[i];
+      r->high[i] = a[i + 3] - r->centre[i];
+      half2 += ends ? r->high[i] * r->high[i] : INFINITY;
     }
     r->reach = sqrt(half2);
     break;
@@ -53,10 +56,8 @@ bool h9_mask_inside(const h9_mask_ready *r, const double d[3]) {
     for (int i = 0; i < r->dimensions; i++) d2 += p[i] * p[i];
     return r->m->type == H9_MASK_SPHERE ? d2 <= a[0] * a[0] : d2 <= a[1] * a[1] && d2 > a[0] * a[0];
   case H9_MASK_BOX:
-    for (int i = 0; i < r->dimensions; i++) {
-      double half = 0.5 * (a[i + 3] - a[i]);
-      if (p[i] < -half || p[i] > half) return false;
-    }
+    for (int i = 0; i < r->dimensions; i++)
+      if (p[i] < r->low[i] || p[i] > r->high[i]) return false;
     return true;
   case H9_MASK_ELLIPSOID:
     for (int i = 0; i < r->dimensions; i++) d2 += p[i] * p[i] * 4 / (a[i] * a[i]);

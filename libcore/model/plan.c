@@ -69,14 +69,13 @@ static int check_mask(const h9_network *net, uint32_t i, h9_error *e) {
   case H9_MASK_SPHERE:
     if (!(m->arg[0] > 0) || !isfinite(m->arg[0])) bad = "sphere: expected a radius above 0";
     break;
-  case H9_MASK_BOX:
+  case H9_MASK_BOX: /* infinite along directions that are free */
     for (int k = 0; k < 3; k++)
-      if (!(m->arg[k] <= m->arg[k + 3]) || !isfinite(m->arg[k]) || !isfinite(m->arg[k + 3]))
-        bad = "box: expected lower corner below upper corner";
+      if (!(m->arg[k] <= m->arg[k + 3])) bad = "box: expected lower corner below upper corner";
     break;
   case H9_MASK_ELLIPSOID:
     for (int k = 0; k < (net->dimensions < 3 ? net->dimensions : 3); k++)
-      if (!(m->arg[k] > 0) || !isfinite(m->arg[k])) bad = "ellipsoid: expected axes above 0";
+      if (!(m->arg[k] > 0)) bad = "ellipsoid: expected axes above 0";
     break;
   case H9_MASK_DOUGHNUT:
     if (!(m->arg[0] >= 0) || !(m->arg[1] > m->arg[0]) || !isfinite(m->arg[1]))

@@ -316,10 +316,10 @@ int h9_space_expected(const h9_compiled *c, h9_scratch *w, uint32_t owner, doubl
  * around its centre, a little enlarged where exact tests follow. */
 static void reach(const h9_compiled *c, h9_space *s) {
   bool masked = c->p->mask.type != H9_MASK_NONE;
-  double own = c->p->rule == H9_RULE_RADIUS       ? c->p->number
-               : c->p->rule == H9_RULE_ALL_TO_ALL ? INFINITY
-               : masked                           ? s->kernel.reach
-                                                  : s->kernel.reach_cut;
+  double own = c->p->rule == H9_RULE_RADIUS        ? c->p->number
+               : c->p->rule == H9_RULE_ALL_TO_ALL  ? INFINITY
+               : masked && isfinite(s->mask.reach) ? s->kernel.reach
+                                                   : s->kernel.reach_cut;
   s->limit2 = own * own;
   s->radius = own;
   bool centred = s->mask.centre[0] == 0 && s->mask.centre[1] == 0 && s->mask.centre[2] == 0;
