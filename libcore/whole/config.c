@@ -252,7 +252,7 @@ void h9_config_read_statistics(h9_config_reader *r, const h9_node *n) {
   (void)h9_config_number(r, h9_node_get(n, "stop"), "stop", &h9_unit_ms, 0, DBL_MAX, &s->stop);
   (void)h9_config_number(r, h9_node_get(n, "bin"), "bin", &h9_unit_ms, DBL_MIN, DBL_MAX, &s->bin);
   (void)h9_config_number(r, h9_node_get(n, "psth_bin"), "psth_bin", &h9_unit_ms, DBL_MIN, DBL_MAX, &s->psth_bin);
-  (void)h9_config_whole(r, h9_node_get(n, "correlation_sample"), "correlation_sample", 2, 100000, &sample);
+  (void)h9_config_whole(r, h9_node_get(n, "correlation_sample"), "correlation_sample", 2, 2000, &sample);
   (void)h9_config_whole(r, h9_node_get(n, "min_spikes"), "min_spikes", 3, 1e9, &spikes);
   s->correlation_sample = (uint32_t)sample;
   s->min_spikes = (uint32_t)spikes;
