@@ -190,10 +190,7 @@ static int blocks(neurons *s, h9_reader *r, h9_error *e) {
   uint32_t next = 0; /* population not begun yet */
   int rc;
   while ((rc = h9_reader_next(r, &b, e)) == H9_OK) {
-    if (b.kind != H9_BLOCK_NEURONS) {
-      if (b.kind == H9_BLOCK_PROJECTIONS || b.kind == H9_BLOCK_SIGNALS || b.kind == H9_BLOCK_STATE) break;
-      continue;
-    }
+    if (b.kind != H9_BLOCK_NEURONS) continue; /* on to the end block, which tells that nothing is missing */
     rc = h9_neurons_decode(&s->net, &b, &n, e);
     if (rc == H9_OK) rc = h9_neurons_follow(&s->net, &order, n.population, n.first, n.n, e);
     if (rc == H9_EDATA) h9_reader_fail_at(r, &b, e);
