@@ -323,14 +323,18 @@ static int quanta(h9_network *net, h9_error *e) {
   return H9_OK;
 }
 
+int h9_projection_check(const h9_network *net, uint32_t projection, h9_error *e) {
+  int rc = check_rule(net, projection, e);
+  return rc == H9_OK ? check_values(net, projection, e) : rc;
+}
+
 int h9_projections_plan(h9_network *net, h9_error *e) {
   for (uint32_t i = 0; i < net->n_projections; i++) {
     h9_projection *p = &net->projections[i];
     if (p->source >= net->n_populations || p->target >= net->n_populations)
       return h9_fail(e, H9_EDATA, "projection %u: population %u, expected below %u", i + 1,
                      p->source >= net->n_populations ? p->source : p->target, net->n_populations);
-    int rc = check_rule(net, i, e);
-    if (rc == H9_OK) rc = check_values(net, i, e);
+    int rc = h9_projection_check(net, i, e);
     if (rc != H9_OK) return rc;
   }
   int rc = quanta(net, e);

@@ -74,7 +74,9 @@ int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, 
 }
 
 int h9_compile(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids, h9_error *e) {
-  int rc = h9_compile_rule(c, net, projection, grids, e);
+  *c = (h9_compiled){0};
+  int rc = h9_projection_check(net, projection, e);
+  if (rc == H9_OK) rc = h9_compile_rule(c, net, projection, grids, e);
   if (rc == H9_OK) rc = h9_sampler_open(&c->sampler, net, projection, e);
   if (rc != H9_OK) h9_compiled_release(c);
   return rc;

@@ -100,6 +100,8 @@ typedef struct h9_grids {
 } h9_grids;
 void h9_grids_release(h9_grids *g);
 
+/* Whether the rule can be met and its values make sense: asked again of networks that come from a stream. */
+int h9_projection_check(const h9_network *net, uint32_t projection, h9_error *e) H9_UNUSED_RESULT;
 /* The rule alone, without weights and delays: enough for h9_compiled_expected. */
 int h9_compile_rule(h9_compiled *c, const h9_network *net, uint32_t projection, h9_grids *grids,
                     h9_error *e) H9_UNUSED_RESULT;

@@ -90,11 +90,11 @@ static int poisson(const h9_compiled *c, h9_scratch *s, uint32_t owner, h9_error
   view v = view_of(c, owner);
   if (v.size == 0) return H9_OK;
   h9_draws d = h9_draws_make(c->key, owner, 0, H9_DRAW_COUNT);
-  uint64_t n = h9_draw_poisson(&d, c->p->number * v.size);
   char text[400];
+  uint64_t n = c->p->number * v.size < 1e10 ? h9_draw_poisson(&d, c->p->number * v.size) : UINT64_MAX;
   if (n > UINT32_MAX)
     return h9_fail(e, H9_ECONFIG, "%s: a row of %.3g connections, expected at most %u",
-                   h9_projection_text(c->net, c->index, text), (double)n, UINT32_MAX);
+                   h9_projection_text(c->net, c->index, text), c->p->number * v.size, UINT32_MAX);
   int rc = h9_scratch_reserve(s, n, e);
   for (uint32_t i = 0; rc == H9_OK && i < n; i++) {
     h9_ctr w = h9_philox(c->key, owner, i, H9_DRAW_INDEXED, 0);
