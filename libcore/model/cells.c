@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const h9_dynamics *const table[] = {
-  &h9_dynamics_iaf_psc_exp,
-  &h9_dynamics_iaf_psc_delta,
-  &h9_dynamics_parrot_neuron,
+    &h9_dynamics_iaf_psc_exp,
+    &h9_dynamics_iaf_psc_delta,
+    &h9_dynamics_parrot_neuron,
 };
 
 const h9_dynamics *h9_dynamics_find(const char *model) {
@@ -55,7 +55,8 @@ static void *carve(unsigned char **at, size_t n, size_t size) {
 static int allocate(h9_cells *c, size_t n_coefs, bool v_column, h9_error *e) {
   const h9_dynamics *d = c->dynamics;
   bool rests = d->t_ref >= 0;
-  size_t bytes = (size_t)c->padded * (4 * ((size_t)d->n_states + n_coefs + v_column + c->columns) + sizeof *c->rest * rests) +
+  size_t bytes = (size_t)c->padded *
+                     (4 * ((size_t)d->n_states + n_coefs + v_column + c->columns) + sizeof *c->rest * rests) +
                  64 * (H9_STATES_MAX + H9_COEFS_MAX + 4);
   c->memory = h9_alloc(bytes, 1);
   if (!c->memory) return h9_fail_memory(e, bytes, "neurons");
@@ -73,14 +74,15 @@ static int check(const h9_model *m, const double *values, h9_error *e) {
   for (uint32_t k = 0; k < m->n_values; k++) {
     const h9_model_value *v = &m->values[k];
     if (!(values[k] >= v->low && values[k] <= v->high))
-      return h9_fail(e, H9_EDATA, "%s is %g, expected %s%g to %g %s", v->name, values[k], v->low == DBL_MIN ? "above " : "",
-                     v->low == DBL_MIN ? 0 : v->low, v->high, v->unit.name);
+      return h9_fail(e, H9_EDATA, "%s is %g, expected %s%g to %g %s", v->name, values[k],
+                     v->low == DBL_MIN ? "above " : "", v->low == DBL_MIN ? 0 : v->low, v->high,
+                     v->unit.name);
   }
   return m->check ? m->check(values, e) : H9_OK;
 }
 
-int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t n, uint32_t receptors, double dt,
-                  enum h9_simd level, h9_error *e) {
+int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t n, uint32_t receptors,
+                  double dt, enum h9_simd level, h9_error *e) {
   const h9_model *m = h9_model_find(p->model);
   const h9_dynamics *d = h9_dynamics_find(p->model);
   *c = (h9_cells){.dynamics = d, .n = n};
@@ -103,7 +105,8 @@ int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t 
     for (uint32_t k = 0; k < d->n_coefs; k++) c->coef[k][to] = coef[k];
     double steps = d->t_ref >= 0 ? floor(values[d->t_ref] / dt + 0.5) : 0;
     if (steps > 0x1p30)
-      rc = h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms", p->name, values[d->t_ref], 0x1p30 * dt);
+      rc = h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms", p->name,
+                   values[d->t_ref], 0x1p30 * dt);
     else c->hold[to] = (uint32_t)steps;
     if (v_column) c->v_shift_column[i] = (float)values[d->v_shift];
     else if (d->v_shift >= 0) c->v_shift = values[d->v_shift];

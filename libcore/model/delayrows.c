@@ -18,14 +18,14 @@ typedef struct worker {
   uint32_t *chunk_at, *chunk_end; /* [n_tiles] word offsets */
   uint32_t *bin;                  /* of each connection of the row at hand */
   size_t bin_cap;
-  uint32_t *count, *place;        /* [bins] records; word offset of the next one */
+  uint32_t *count, *place; /* [bins] records; word offset of the next one */
   size_t count_cap, place_cap;
-  uint8_t *present;               /* [H9_DELAY_MAX + 1] */
-  uint16_t *rank;                 /* of a delay among those of the row */
-  uint16_t *delay;                /* by rank */
+  uint8_t *present; /* [H9_DELAY_MAX + 1] */
+  uint16_t *rank;   /* of a delay among those of the row */
+  uint16_t *delay;  /* by rank */
   class_ *class_of;
   size_t class_cap;
-  uint32_t *class_first;          /* [n_projections] class of a projection's first connections */
+  uint32_t *class_first; /* [n_projections] class of a projection's first connections */
   uint64_t records, words;
   float weight_max;
   uint32_t delay_min, delay_max;
@@ -62,8 +62,8 @@ static run run_of(const h9_group *g, uint32_t k, uint32_t r) {
   return (run){rows, rows->start[r], rows->start[r + 1]};
 }
 
-/* Classes of the row's connections. Rows so long that a bin might not fit a segment's count get classes of their
- * own for every H9_ROW_COUNT_MAX connections of a projection. */
+/* Classes of the row's connections. Rows so long that a bin might not fit a segment's count get classes of
+ * their own for every H9_ROW_COUNT_MAX connections of a projection. */
 static int make_classes(build *b, worker *w, const h9_group *g, uint32_t r, bool split, uint32_t *n_classes) {
   uint32_t n = 0;
   for (uint32_t k = 0; k < g->n_rows; k++) {
@@ -108,15 +108,19 @@ static uint32_t rank_delays(worker *w, const h9_group *g, uint32_t r) {
 
 static uint32_t segment_words(class_ c, uint32_t count) {
   switch (c.kind) {
-  case H9_RECORD_CONSTANT: return 2 + (count + 1) / 2;
-  case H9_RECORD_WIDE: return 1 + 2 * count;
-  default: return 1 + count;
+  case H9_RECORD_CONSTANT:
+    return 2 + (count + 1) / 2;
+  case H9_RECORD_WIDE:
+    return 1 + 2 * count;
+  default:
+    return 1 + count;
   }
 }
 static uint32_t bridges(uint32_t gap) { return (gap - 1) / H9_ROW_DELTA_MAX; }
 
 /* Lays out one tile's row: head, headers, and in w->place where each bin's records go. */
-static int lay_out(build *b, worker *w, uint32_t source, uint32_t tile, uint32_t n_ranks, uint32_t n_classes, h9_error *e) {
+static int lay_out(build *b, worker *w, uint32_t source, uint32_t tile, uint32_t n_ranks, uint32_t n_classes,
+                   h9_error *e) {
   const uint32_t *count = w->count + (size_t)tile * n_ranks * n_classes;
   uint32_t *place = w->place + (size_t)tile * n_ranks * n_classes;
   uint64_t words = 1;
@@ -180,8 +184,8 @@ static int lay_out(build *b, worker *w, uint32_t source, uint32_t tile, uint32_t
 }
 
 /* The bin of every connection of the run, counted. */
-static void count_run(build *b, worker *w, run u, uint32_t first_class, bool split, uint32_t n_ranks, uint32_t n_classes,
-                      uint32_t *bin) {
+static void count_run(build *b, worker *w, run u, uint32_t first_class, bool split, uint32_t n_ranks,
+                      uint32_t n_classes, uint32_t *bin) {
   const uint16_t *tile_of = b->d->tiling->tile_of[b->net->projections[u.rows->projection].target];
   const uint32_t *target = u.rows->target;
   const uint16_t *delay = u.rows->delay;
@@ -240,7 +244,8 @@ static int build_row(build *b, worker *w, const h9_group *g, uint32_t r, h9_erro
   if (make_classes(b, w, g, r, split, &n_classes) != H9_OK) return h9_fail_memory(e, 0, "rows");
   uint64_t bins = (uint64_t)tiles * n_ranks * n_classes;
   if (bins > UINT32_MAX || n > UINT32_MAX)
-    return h9_fail(e, H9_ESYSTEM, "a row of %llu connections with %u delays is too large", (unsigned long long)n, n_ranks);
+    return h9_fail(e, H9_ESYSTEM, "a row of %llu connections with %u delays is too large",
+                   (unsigned long long)n, n_ranks);
   if (h9_grow(&w->bin, &w->bin_cap, n, sizeof *w->bin) != H9_OK ||
       h9_grow(&w->count, &w->count_cap, bins, sizeof *w->count) != H9_OK ||
       h9_grow(&w->place, &w->place_cap, bins, sizeof *w->place) != H9_OK)
@@ -304,8 +309,10 @@ static void worker_release(worker *w) {
 static int open_regions(build *b, double expected, int threads, h9_error *e) {
   h9_delayrows *d = b->d;
   uint32_t tiles = d->tiling->n_tiles;
-  /* Address space for all synapses in every tile, in the wide form with a header each: only what is used costs. */
-  double words = 4096 + (double)CHUNK_WORDS * (threads + 1) + 4 * (expected * 1.05 + 10 * (double)d->n_sources);
+  /* Address space for all synapses in every tile, in the wide form with a header each: only what is used
+   * costs. */
+  double words =
+      4096 + (double)CHUNK_WORDS * (threads + 1) + 4 * (expected * 1.05 + 10 * (double)d->n_sources);
   b->limit = words < 0xf0000000 ? (uint64_t)words : 0xf0000000;
   d->words = calloc(tiles, sizeof *d->words);
   b->used = calloc(tiles, sizeof *b->used);
@@ -323,8 +330,10 @@ int h9_delayrows_build(h9_delayrows *d, const h9_network *net, const h9_tiling *
   *d = (h9_delayrows){.tiling = tiling, .n_sources = net->n_neurons};
   build b = {.d = d, .net = net, .forms = forms};
   b.workers = calloc((size_t)threads, sizeof *b.workers);
-  int rc = b.workers ? open_regions(&b, expected, threads, e) : h9_fail_memory(e, (size_t)threads * sizeof *b.workers, "building rows");
-  for (int i = 0; i < threads && rc == H9_OK; i++) rc = worker_init(&b.workers[i], tiling->n_tiles, net->n_projections, e);
+  int rc = b.workers ? open_regions(&b, expected, threads, e)
+                     : h9_fail_memory(e, (size_t)threads * sizeof *b.workers, "building rows");
+  for (int i = 0; i < threads && rc == H9_OK; i++)
+    rc = worker_init(&b.workers[i], tiling->n_tiles, net->n_projections, e);
   if (rc == H9_OK) rc = h9_rowsource_run(source, build_group, NULL, &b, e);
   d->delay_min = UINT32_MAX;
   d->bytes = (uint64_t)tiling->n_tiles * d->n_sources * 4;

@@ -13,12 +13,12 @@
  *            255: the row ends here
  *     lines  how many cache lines the segments due next span (63: or more), to fetch them ahead
  *
- * The head is a header without records: its delta is the first delay. A gap of more than 254 steps is bridged by
- * empty segments. So a spike in flight is one 32-bit offset in the list of the step in which it
- * is due next, and nothing but the row itself says where it goes from there.
+ * The head is a header without records: its delta is the first delay. A gap of more than 254 steps is bridged
+ * by empty segments. So a spike in flight is one 32-bit offset in the list of the step in which it is due
+ * next, and nothing but the row itself says where it goes from there.
  *
- * Narrow and constant records are summed in int32, wide ones in int64 (after scaling by a power of two): sums are
- * associative, so no order of delivery, tiling or number of threads shows in the result. */
+ * Narrow and constant records are summed in int32, wide ones in int64 (after scaling by a power of two): sums
+ * are associative, so no order of delivery, tiling or number of threads shows in the result. */
 #ifndef H9_MODEL_DELAYROWS_H
 #define H9_MODEL_DELAYROWS_H
 
@@ -35,22 +35,22 @@ static inline uint32_t h9_row_header(uint32_t count, uint32_t kind, uint32_t del
 
 /* How one projection's connections are held. */
 typedef struct h9_form {
-  uint8_t kind;     /* enum h9_record_kind */
-  bool given;       /* weights come with the rows (I16 or F32); else `weight` or `value` holds for all */
-  bool f32;         /* given as floats, else as i16 */
-  int32_t weight;   /* narrow and constant: in quanta of the target population */
-  float value;      /* wide: the constant weight */
-  float unit;       /* wide, given as i16: what one unit is worth */
+  uint8_t kind;   /* enum h9_record_kind */
+  bool given;     /* weights come with the rows (I16 or F32); else `weight` or `value` holds for all */
+  bool f32;       /* given as floats, else as i16 */
+  int32_t weight; /* narrow and constant: in quanta of the target population */
+  float value;    /* wide: the constant weight */
+  float unit;     /* wide, given as i16: what one unit is worth */
 } h9_form;
 
 typedef struct h9_delayrows {
   const h9_tiling *tiling;
   uint32_t n_sources;
-  h9_region *words;   /* [n_tiles] uint32_t words */
-  h9_region offsets;  /* uint32_t [n_tiles][n_sources] */
-  uint64_t records;   /* synapses held */
-  uint64_t bytes;     /* of words in use, offsets included */
-  double weight_max;  /* largest |weight| of a wide record */
+  h9_region *words;              /* [n_tiles] uint32_t words */
+  h9_region offsets;             /* uint32_t [n_tiles][n_sources] */
+  uint64_t records;              /* synapses held */
+  uint64_t bytes;                /* of words in use, offsets included */
+  double weight_max;             /* largest |weight| of a wide record */
   uint32_t delay_min, delay_max; /* in use; 0 when there is no synapse */
 } h9_delayrows;
 

@@ -1,5 +1,5 @@
-/* One step of iaf_psc_delta, in the order: leak and constant current, inputs, lower bound, threshold. State: V - E_L.
- * Inputs that arrive while the neuron is refractory are lost. */
+/* One step of iaf_psc_delta, in the order: leak and constant current, inputs, lower bound, threshold. State:
+ * V - E_L. Inputs that arrive while the neuron is refractory are lost. */
 #include "iaf_psc_delta_kernel.h"
 #include "update_body.h"
 
@@ -10,8 +10,9 @@ BODY grain(const h9_update *u, uint32_t from, uint32_t n, int receptors, int col
   const float *restrict extra0 = aligned(u->extra[0] + from);
   uint32_t at = columns ? from : 0;
   const float *restrict leak = u->coef[DELTA_LEAK] + at, *restrict from_e = u->coef[DELTA_FROM_E] + at,
-              *restrict rest = u->coef[DELTA_REST] + at, *restrict theta = u->coef[DELTA_THETA] + at,
-              *restrict least = u->coef[DELTA_FLOOR] + at;
+                        *restrict rest = u->coef[DELTA_REST] + at,
+                        *restrict theta = u->coef[DELTA_THETA] + at,
+                        *restrict least = u->coef[DELTA_FLOOR] + at;
   float quantum = u->quantum, current = u->current;
   float leak0 = leak[0], drive0 = rest[0] + from_e[0] * current, theta0 = theta[0], least0 = least[0];
   int32_t any = 0;

@@ -7,6 +7,7 @@
  * and FLOOR (V_min) relative to E_L. */
 enum { DELTA_LEAK, DELTA_FROM_E, DELTA_REST, DELTA_THETA, DELTA_RESET, DELTA_FLOOR, DELTA_COEFS };
 
-extern const h9_update_set h9_iaf_psc_delta_scalar, h9_iaf_psc_delta_sse, h9_iaf_psc_delta_avx2, h9_iaf_psc_delta_avx512;
+extern const h9_update_set h9_iaf_psc_delta_scalar, h9_iaf_psc_delta_sse, h9_iaf_psc_delta_avx2,
+    h9_iaf_psc_delta_avx512;
 
 #endif

@@ -16,39 +16,40 @@
 enum { C_M, TAU_M, TAU_SYN_EX, TAU_SYN_IN, T_REF, E_L, V_RESET, V_TH, I_E, V_M, N };
 
 static const h9_model_value values[N] = {
-  [C_M] = {"C_m", H9_MODEL_PF, 250, DBL_MIN, INFINITY, false, "capacitance of the membrane"},
-  [TAU_M] = {"tau_m", H9_MODEL_MS, 10, DBL_MIN, INFINITY, false, "time constant of the membrane"},
-  [TAU_SYN_EX] = {"tau_syn_ex", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
-                  "time constant of excitatory synaptic currents"},
-  [TAU_SYN_IN] = {"tau_syn_in", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
-                  "time constant of inhibitory synaptic currents"},
-  [T_REF] = {"t_ref", H9_MODEL_MS, 2, 0, INFINITY, false, "duration of the refractory period"},
-  [E_L] = {"E_L", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "resting potential"},
-  [V_RESET] = {"V_reset", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "potential after a spike"},
-  [V_TH] = {"V_th", H9_MODEL_MV, -55, -INFINITY, INFINITY, false, "threshold of spikes"},
-  [I_E] = {"I_e", H9_MODEL_PA, 0, -INFINITY, INFINITY, false, "constant input current"},
-  [V_M] = {"V_m", H9_MODEL_MV, -70, -INFINITY, INFINITY, true, "potential at the start"},
+    [C_M] = {"C_m", H9_MODEL_PF, 250, DBL_MIN, INFINITY, false, "capacitance of the membrane"},
+    [TAU_M] = {"tau_m", H9_MODEL_MS, 10, DBL_MIN, INFINITY, false, "time constant of the membrane"},
+    [TAU_SYN_EX] = {"tau_syn_ex", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
+                    "time constant of excitatory synaptic currents"},
+    [TAU_SYN_IN] = {"tau_syn_in", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
+                    "time constant of inhibitory synaptic currents"},
+    [T_REF] = {"t_ref", H9_MODEL_MS, 2, 0, INFINITY, false, "duration of the refractory period"},
+    [E_L] = {"E_L", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "resting potential"},
+    [V_RESET] = {"V_reset", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_TH] = {"V_th", H9_MODEL_MV, -55, -INFINITY, INFINITY, false, "threshold of spikes"},
+    [I_E] = {"I_e", H9_MODEL_PA, 0, -INFINITY, INFINITY, false, "constant input current"},
+    [V_M] = {"V_m", H9_MODEL_MV, -70, -INFINITY, INFINITY, true, "potential at the start"},
 };
 
 static int check(const double *v, h9_error *e) {
   if (!(v[V_RESET] < v[V_TH]))
-    return h9_fail(e, H9_ECONFIG, "V_reset is %.9g mV, expected less than V_th (%.9g mV)", v[V_RESET], v[V_TH]);
+    return h9_fail(e, H9_ECONFIG, "V_reset is %.9g mV, expected less than V_th (%.9g mV)", v[V_RESET],
+                   v[V_TH]);
   return H9_OK;
 }
 
 const h9_model h9_model_iaf_psc_exp = {
-  .name = "iaf_psc_exp",
-  .about = "leaky integrate-and-fire, exponential post-synaptic currents",
-  .weight = H9_MODEL_PA,
-  .receptors = 2,
-  .n_values = N,
-  .values = values,
-  .check = check,
+    .name = "iaf_psc_exp",
+    .about = "leaky integrate-and-fire, exponential post-synaptic currents",
+    .weight = H9_MODEL_PA,
+    .receptors = 2,
+    .n_values = N,
+    .values = values,
+    .check = check,
 };
 
 /* dV over a step from a current 1 pA at its start that decays with tau_syn:
- * 1/C_m int_0^h exp(-(h-s)/tau_m) exp(-s/tau_syn) ds = h/C_m exp(-h/tau_m) (exp(x) - 1)/x, x = h (1/tau_m - 1/tau_syn),
- * which is good for equal time constants, too. */
+ * 1/C_m int_0^h exp(-(h-s)/tau_m) exp(-s/tau_syn) ds = h/C_m exp(-h/tau_m) (exp(x) - 1)/x, x = h (1/tau_m -
+ * 1/tau_syn), which is good for equal time constants, too. */
 static double from_current(double h, double tau_m, double tau_syn, double c_m) {
   double x = h * (1 / tau_m - 1 / tau_syn);
   double mean = fabs(x) < 1e-9 ? 1 + x / 2 : h9_expm1(x) / x;
@@ -75,24 +76,28 @@ static bool merge(const double *v) { return v[TAU_SYN_EX] == v[TAU_SYN_IN]; }
 static const h9_update_set *kernels(enum h9_simd level) {
   switch (level) {
 #ifdef __x86_64__
-  case H9_SIMD_AVX512: return &h9_iaf_psc_exp_avx512;
-  case H9_SIMD_AVX2: return &h9_iaf_psc_exp_avx2;
-  case H9_SIMD_SSE: return &h9_iaf_psc_exp_sse;
+  case H9_SIMD_AVX512:
+    return &h9_iaf_psc_exp_avx512;
+  case H9_SIMD_AVX2:
+    return &h9_iaf_psc_exp_avx2;
+  case H9_SIMD_SSE:
+    return &h9_iaf_psc_exp_sse;
 #endif
-  default: return &h9_iaf_psc_exp_scalar;
+  default:
+    return &h9_iaf_psc_exp_scalar;
   }
 }
 
 const h9_dynamics h9_dynamics_iaf_psc_exp = {
-  .model = "iaf_psc_exp",
-  .n_states = 3,
-  .n_coefs = EXP_COEFS,
-  .v_state = 0,
-  .v_shift = E_L,
-  .t_ref = T_REF,
-  .theta = EXP_THETA,
-  .reset = EXP_RESET,
-  .merge = merge,
-  .prepare = prepare,
-  .kernels = kernels,
+    .model = "iaf_psc_exp",
+    .n_states = 3,
+    .n_coefs = EXP_COEFS,
+    .v_state = 0,
+    .v_shift = E_L,
+    .t_ref = T_REF,
+    .theta = EXP_THETA,
+    .reset = EXP_RESET,
+    .merge = merge,
+    .prepare = prepare,
+    .kernels = kernels,
 };

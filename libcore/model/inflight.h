@@ -25,12 +25,12 @@ static inline h9_spike h9_spike_make(h9_step step, uint32_t index) { return (uin
 int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t tile, h9_error *e) H9_UNUSED_RESULT;
 void h9_inflight_close(h9_inflight *f);
 
-/* Takes up spikes whose low 32 bits of the step are in the high half; `now` is the next step to be delivered, at
- * most as far ahead of each spike as the least delay. */
+/* Takes up spikes whose low 32 bits of the step are in the high half; `now` is the next step to be delivered,
+ * at most as far ahead of each spike as the least delay. */
 void h9_inflight_take(h9_inflight *f, const h9_spike *spikes, size_t n, h9_step now);
 
-/* Adds everything due in step `now` to the slots and returns how many synapses that was. `wide` may be NULL when
- * no row has wide records. Steps must follow each other. */
+/* Adds everything due in step `now` to the slots and returns how many synapses that was. `wide` may be NULL
+ * when no row has wide records. Steps must follow each other. */
 uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *slots, int64_t *wide, double wide_scale);
 
 #endif

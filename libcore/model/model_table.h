@@ -8,10 +8,15 @@
 
 extern const h9_model h9_model_iaf_psc_exp, h9_model_iaf_psc_delta, h9_model_parrot_neuron;
 
-#define H9_MODEL_MS {"ms", {1, 0, 0, 0}, 1}
-#define H9_MODEL_MV {"mV", {0, 1, 0, 0}, 1}
-#define H9_MODEL_PA {"pA", {0, 0, 1, 0}, 1}
-#define H9_MODEL_PF {"pF", {1, -1, 1, 0}, 1}
-#define H9_MODEL_NUMBER {"", {0, 0, 0, 0}, 1}
+#define H9_MODEL_MS                                                                                          \
+  { "ms", {1, 0, 0, 0}, 1 }
+#define H9_MODEL_MV                                                                                          \
+  { "mV", {0, 1, 0, 0}, 1 }
+#define H9_MODEL_PA                                                                                          \
+  { "pA", {0, 0, 1, 0}, 1 }
+#define H9_MODEL_PF                                                                                          \
+  { "pF", {1, -1, 1, 0}, 1 }
+#define H9_MODEL_NUMBER                                                                                      \
+  { "", {0, 0, 0, 0}, 1 }
 
 #endif

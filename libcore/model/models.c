@@ -2,9 +2,9 @@
 #include <string.h>
 
 static const h9_model *const table[] = {
-  &h9_model_iaf_psc_exp,
-  &h9_model_iaf_psc_delta,
-  &h9_model_parrot_neuron,
+    &h9_model_iaf_psc_exp,
+    &h9_model_iaf_psc_delta,
+    &h9_model_parrot_neuron,
 };
 
 const h9_model *h9_model_at(size_t i) { return i < sizeof table / sizeof *table ? table[i] : NULL; }

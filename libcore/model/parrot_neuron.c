@@ -4,13 +4,13 @@
 #include "model_table.h"
 
 const h9_model h9_model_parrot_neuron = {
-  .name = "parrot_neuron",
-  .about = "repeats every spike that it receives",
-  .weight = H9_MODEL_NUMBER,
-  .receptors = 1,
-  .n_values = 0,
-  .values = NULL,
-  .check = NULL,
+    .name = "parrot_neuron",
+    .about = "repeats every spike that it receives",
+    .weight = H9_MODEL_NUMBER,
+    .receptors = 1,
+    .n_values = 0,
+    .values = NULL,
+    .check = NULL,
 };
 
 /* Inputs are counted: the quantum is one spike. No more than 255 are sent on in one step. */
@@ -32,10 +32,10 @@ static const h9_update_set *kernels(enum h9_simd level) {
 }
 
 const h9_dynamics h9_dynamics_parrot_neuron = {
-  .model = "parrot_neuron",
-  .v_state = -1,
-  .v_shift = -1,
-  .t_ref = -1,
-  .counts = true,
-  .kernels = kernels,
+    .model = "parrot_neuron",
+    .v_state = -1,
+    .v_shift = -1,
+    .t_ref = -1,
+    .counts = true,
+    .kernels = kernels,
 };

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Columns and aliases from the probabilities in units of 2^-48, which add up to 2^48: in whole numbers, so exact. */
+/* Columns and aliases from the probabilities in units of 2^-48, which add up to 2^48: in whole numbers, so
+ * exact. */
 static void make_alias(h9_poisson *p, uint64_t *w) {
   enum { N = H9_POISSON_COLUMNS };
   const uint64_t full = UINT64_C(1) << 43;
@@ -37,7 +38,8 @@ void h9_poisson_make(h9_poisson *p, double mean, uint64_t seed, uint32_t stimulu
   for (uint32_t k = 0; k < H9_POISSON_COLUMNS; k++) {
     sum += term;
     term *= each / (k + 1);
-    uint64_t f = k + 1 < H9_POISSON_COLUMNS && sum < 1 ? (uint64_t)floor(sum * 0x1p48 + 0.5) : UINT64_C(1) << 48;
+    uint64_t f =
+        k + 1 < H9_POISSON_COLUMNS && sum < 1 ? (uint64_t)floor(sum * 0x1p48 + 0.5) : UINT64_C(1) << 48;
     w[k] = f - below;
     below = f;
   }
@@ -64,10 +66,14 @@ uint32_t h9_poisson_count(const h9_poisson *p, uint64_t step, uint32_t index) {
 h9_poisson_fn h9_poisson_choose(enum h9_simd level) {
   switch (level) {
 #ifdef __x86_64__
-  case H9_SIMD_AVX512: return h9_poisson_avx512;
-  case H9_SIMD_AVX2: return h9_poisson_avx2;
-  case H9_SIMD_SSE: return h9_poisson_sse;
+  case H9_SIMD_AVX512:
+    return h9_poisson_avx512;
+  case H9_SIMD_AVX2:
+    return h9_poisson_avx2;
+  case H9_SIMD_SSE:
+    return h9_poisson_sse;
 #endif
-  default: return h9_poisson_scalar;
+  default:
+    return h9_poisson_scalar;
   }
 }

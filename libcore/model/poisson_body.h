@@ -7,12 +7,14 @@ enum { GROUP = 2 * H9_LANES };
 
 /* Counts of a group from one word of its blocks; returns whether any needs further bits, marked in `tie`. */
 #if defined(__AVX512BW__)
-typedef struct tables { __m512i top, alias; } tables;
+typedef struct tables {
+  __m512i top, alias;
+} tables;
 static inline tables tables_load(const h9_poisson *p) {
   return (tables){_mm512_loadu_si512(p->top), _mm512_loadu_si512(p->alias)};
 }
-static inline __attribute__((always_inline)) bool group(const tables *t, const uint32_t *word, uint16_t *u16, uint16_t *count,
-                                                        uint16_t *tie) {
+static inline __attribute__((always_inline)) bool group(const tables *t, const uint32_t *word, uint16_t *u16,
+                                                        uint16_t *count, uint16_t *tie) {
   __m512i w = _mm512_loadu_si512(word);
   __m512i low = _mm512_castsi256_si512(_mm512_cvtepi32_epi16(w));
   __m512i u = _mm512_inserti64x4(low, _mm512_cvtepi32_epi16(_mm512_srli_epi32(w, 16)), 1);
@@ -27,7 +29,9 @@ static inline __attribute__((always_inline)) bool group(const tables *t, const u
 }
 #elif defined(__AVX2__)
 /* Lookups of 32 bytes by two shuffles of 16. */
-typedef struct tables { __m256i low[2], high[2], alias[2]; } tables;
+typedef struct tables {
+  __m256i low[2], high[2], alias[2];
+} tables;
 static inline __m256i half_table(const uint16_t *t, int shift, int from) {
   unsigned char b[32];
   for (int i = 0; i < 32; i++) b[i] = (unsigned char)(t[from + i % 16] >> shift);
@@ -45,8 +49,8 @@ static inline tables tables_load(const h9_poisson *p) {
 static inline __m256i look_up(const __m256i t[2], __m256i at, __m256i upper) {
   return _mm256_blendv_epi8(_mm256_shuffle_epi8(t[0], at), _mm256_shuffle_epi8(t[1], at), upper);
 }
-static inline __attribute__((always_inline)) bool group(const tables *t, const uint32_t *word, uint16_t *u16, uint16_t *count,
-                                                        uint16_t *tie) {
+static inline __attribute__((always_inline)) bool group(const tables *t, const uint32_t *word, uint16_t *u16,
+                                                        uint16_t *count, uint16_t *tie) {
   const __m256i byte = _mm256_set1_epi16(255);
   __m256i a = _mm256_loadu_si256((const __m256i *)word), b = _mm256_loadu_si256((const __m256i *)(word + 8));
   __m256i any = _mm256_setzero_si256();
@@ -69,9 +73,12 @@ static inline __attribute__((always_inline)) bool group(const tables *t, const u
   return !_mm256_testz_si256(any, any);
 }
 #else
-typedef struct tables { const h9_poisson *p; } tables;
+typedef struct tables {
+  const h9_poisson *p;
+} tables;
 static inline tables tables_load(const h9_poisson *p) { return (tables){p}; }
-static inline bool group(const tables *t, const uint32_t *word, uint16_t *u16, uint16_t *count, uint16_t *tie) {
+static inline bool group(const tables *t, const uint32_t *word, uint16_t *u16, uint16_t *count,
+                         uint16_t *tie) {
   uint32_t any = 0;
   for (int i = 0; i < GROUP; i++) {
     uint16_t u = (uint16_t)(i < H9_LANES ? word[i] : word[i - H9_LANES] >> 16);
@@ -97,7 +104,8 @@ void KERNEL(const h9_poisson *p, uint64_t step, uint32_t grain, uint32_t grains,
         float *to = out + w * GROUP;
         if (group(&t, word[w], u, count, tie))
           for (uint32_t i = 0; i < GROUP; i++)
-            if (tie[i]) count[i] = (uint16_t)h9_poisson_refine(p, step, g * H9_TILE_GRAIN + w * GROUP + i, part, u[i]);
+            if (tie[i])
+              count[i] = (uint16_t)h9_poisson_refine(p, step, g * H9_TILE_GRAIN + w * GROUP + i, part, u[i]);
         VECTOR for (int i = 0; i < GROUP; i++) to[i] += weight * (float)count[i];
       }
     }

@@ -18,8 +18,8 @@ static int allocate(h9_tiling *t, const uint32_t *counts, h9_error *e) {
   return good ? H9_OK : h9_fail_memory(e, (size_t)t->n_tiles * t->n_populations * sizeof *t->part, "tiles");
 }
 
-/* Borders are placed where the neurons up to a tile, over all populations so far, come nearest to an even share:
- * what one population leaves uneven the next one makes good. */
+/* Borders are placed where the neurons up to a tile, over all populations so far, come nearest to an even
+ * share: what one population leaves uneven the next one makes good. */
 static bool cut(h9_tiling *t, const uint32_t *counts, const uint32_t *receptors, uint64_t *given) {
   uint64_t total = 0;
   for (uint32_t k = 0; k < t->n_tiles; k++) given[k] = t->slots[k] = 0;

@@ -19,8 +19,8 @@ typedef struct h9_part {
 
 typedef struct h9_tiling {
   uint32_t n_tiles, n_populations;
-  h9_part *part;     /* [n_tiles * n_populations], by tile, then population */
-  uint32_t *slots;   /* [n_tiles] slots in use, a multiple of H9_SLOT_ALIGN */
+  h9_part *part;      /* [n_tiles * n_populations], by tile, then population */
+  uint32_t *slots;    /* [n_tiles] slots in use, a multiple of H9_SLOT_ALIGN */
   uint16_t **tile_of; /* [n_populations][(count + grain - 1) / grain] */
 } h9_tiling;
 

@@ -12,14 +12,16 @@ static int plan_populations(h9_sim *s, h9_error *e) {
   const h9_network *net = s->net;
   s->populations = calloc((size_t)net->n_populations + 1, sizeof *s->populations);
   s->receptors = calloc((size_t)net->n_populations + 1, sizeof *s->receptors);
-  if (!s->populations || !s->receptors) return h9_fail_memory(e, net->n_populations * sizeof *s->populations, "populations");
+  if (!s->populations || !s->receptors)
+    return h9_fail_memory(e, net->n_populations * sizeof *s->populations, "populations");
   for (uint32_t i = 0; i < net->n_populations; i++) {
     const h9_population *p = &net->populations[i];
     h9_sim_population *t = &s->populations[i];
     t->model = h9_model_find(p->model);
     t->dynamics = h9_dynamics_find(p->model);
     if (!t->model || !t->dynamics)
-      return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7)", p->name, p->model);
+      return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7)",
+                     p->name, p->model);
     for (uint32_t k = 0; k < p->n_values; k++)
       if (h9_model_value_find(t->model, p->values[k].name) < 0)
         return h9_fail(e, H9_EDATA, "population '%s': %s has no '%s'", p->name, p->model, p->values[k].name);
@@ -38,7 +40,8 @@ static int tiles_per_thread(const h9_sim *s) {
   return (int)per;
 }
 
-int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config *c, const h9_sim_options *o, h9_error *e) {
+int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config *c, const h9_sim_options *o,
+                h9_error *e) {
   h9_sim *s = aligned_alloc(H9_ALIGN, (sizeof *s + H9_ALIGN - 1) / H9_ALIGN * H9_ALIGN);
   if (!s) return h9_fail_memory(e, sizeof *s, "a simulation");
   memset(s, 0, sizeof *s);
@@ -77,12 +80,14 @@ static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
   tile->slots = h9_alloc(slots, sizeof *tile->slots);
   if (s->any_wide) tile->wide = h9_alloc(slots, sizeof *tile->wide);
   tile->cells = calloc((size_t)net->n_populations + 1, sizeof *tile->cells);
-  if (!tile->slots || (s->any_wide && !tile->wide) || !tile->cells) return h9_fail_memory(e, (size_t)slots * 12, "neurons");
+  if (!tile->slots || (s->any_wide && !tile->wide) || !tile->cells)
+    return h9_fail_memory(e, (size_t)slots * 12, "neurons");
   int rc = h9_inflight_open(&tile->inflight, &s->rows, t, e);
   for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) {
     const h9_part *part = h9_tiling_part(&s->tiling, t, p);
     if (part->n == 0) continue;
-    rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, s->receptors[p], net->dt, s->level, e);
+    rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, s->receptors[p], net->dt,
+                       s->level, e);
   }
   return rc;
 }
@@ -104,7 +109,8 @@ static int build_tiles(h9_sim *s, h9_error *e) {
     int me = omp_get_thread_num();
     h9_sim_thread *th = &s->threads[me];
     for (int k = 0; k < 2 && th->rc == H9_OK; k++)
-      th->rc = h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
+      th->rc =
+          h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
     for (uint32_t t = 0; t < s->tiling.n_tiles && th->rc == H9_OK; t++)
       if (s->tiles[t].owner == me) th->rc = build_tile(s, t, &th->error);
   }
@@ -119,7 +125,8 @@ static int build_tiles(h9_sim *s, h9_error *e) {
 int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   uint64_t begin = h9_clock_ns();
   bool unknown = false;
-  for (uint32_t i = 0; i < s->net->n_projections; i++) unknown |= s->net->projections[i].rule == H9_RULE_EXPLICIT;
+  for (uint32_t i = 0; i < s->net->n_projections; i++)
+    unknown |= s->net->projections[i].rule == H9_RULE_EXPLICIT;
   double expected = unknown ? 0x1p32 : s->estimate.connections;
   int rc = h9_delayrows_build(&s->rows, s->net, &s->tiling, s->forms, source, s->o.threads, expected, e);
   if (rc != H9_OK) return rc;
@@ -151,9 +158,16 @@ double h9_sim_v(const h9_sim *s, h9_id id) {
 
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {
   *out = (h9_sim_stats){
-    .threads = (uint32_t)s->o.threads, .tiles = s->tiling.n_tiles, .connections = s->rows.records, .row_bytes = s->rows.bytes,
-    .neuron_bytes = (uint64_t)s->estimate.neuron_bytes, .delay_min = s->rows.delay_min, .delay_max = s->rows.delay_max,
-    .recorded = s->record.recorded, .build_s = s->build_s, .simulate_s = s->simulate_s,
+      .threads = (uint32_t)s->o.threads,
+      .tiles = s->tiling.n_tiles,
+      .connections = s->rows.records,
+      .row_bytes = s->rows.bytes,
+      .neuron_bytes = (uint64_t)s->estimate.neuron_bytes,
+      .delay_min = s->rows.delay_min,
+      .delay_max = s->rows.delay_max,
+      .recorded = s->record.recorded,
+      .build_s = s->build_s,
+      .simulate_s = s->simulate_s,
   };
   double phase[H9_PHASES] = {0};
   for (int k = 0; s->threads && k < s->o.threads; k++) {
@@ -175,7 +189,8 @@ void h9_sim_free(h9_sim *s) {
     h9_inflight_close(&s->tiles[t].inflight);
     free(s->tiles[t].slots);
     free(s->tiles[t].wide);
-    for (uint32_t p = 0; s->tiles[t].cells && p < s->net->n_populations; p++) h9_cells_release(&s->tiles[t].cells[p]);
+    for (uint32_t p = 0; s->tiles[t].cells && p < s->net->n_populations; p++)
+      h9_cells_release(&s->tiles[t].cells[p]);
     free(s->tiles[t].cells);
   }
   for (int k = 0; s->threads && k < s->o.threads; k++)

@@ -1,7 +1,8 @@
 /* A simulation: a network with its synapses as delay rows, advanced step by step on several threads.
  *
- * Results depend on the network, the stimuli and the seed alone: not on threads, tiles or SIMD level. A spike at step
- * s is stamped with the end of the step, time s * dt; its weight is added to the target at the end of step s + delay. */
+ * Results depend on the network, the stimuli and the seed alone: not on threads, tiles or SIMD level. A spike
+ * at step s is stamped with the end of the step, time s * dt; its weight is added to the target at the end of
+ * step s + delay. */
 #ifndef H9_WHOLE_SIM_H
 #define H9_WHOLE_SIM_H
 
@@ -18,12 +19,12 @@ typedef struct h9_sim_options {
   /* Called by one thread every few hundred steps; may be NULL. */
   void (*progress)(void *ctx, h9_step now);
   void *ctx;
-  h9_step batch_steps;  /* longest batch; 0: 100 ms */
-  h9_step record_from;  /* spikes after this step are recorded */
+  h9_step batch_steps; /* longest batch; 0: 100 ms */
+  h9_step record_from; /* spikes after this step are recorded */
 } h9_sim_options;
 
 typedef struct h9_sim_estimate {
-  double connections;   /* expected */
+  double connections; /* expected */
   double row_bytes, neuron_bytes, bytes;
   uint32_t tiles;
 } h9_sim_estimate;
@@ -31,7 +32,7 @@ typedef struct h9_sim_estimate {
 typedef struct h9_sim_stats {
   uint32_t threads, tiles;
   uint64_t connections, row_bytes, neuron_bytes;
-  uint32_t delay_min, delay_max; /* steps */
+  uint32_t delay_min, delay_max;     /* steps */
   uint64_t spikes, recorded, events; /* so far; transient included (not in recorded) */
   double build_s, simulate_s;
   /* Parts of simulate_s, mean over threads, measured in every sixteenth interval. */
@@ -40,18 +41,19 @@ typedef struct h9_sim_stats {
 
 typedef struct h9_sim h9_sim;
 
-/* Checks models, parameters and stimuli, chooses tiles and forms. `net` (planned) and `c` outlive the simulation;
- * `c` may be NULL: no stimuli. H9_ECONFIG, H9_ESYSTEM. */
-int h9_sim_make(h9_sim **s, const h9_network *net, const h9_simulation_config *c, const h9_sim_options *o, h9_error *e) H9_UNUSED_RESULT;
+/* Checks models, parameters and stimuli, chooses tiles and forms. `net` (planned) and `c` outlive the
+ * simulation; `c` may be NULL: no stimuli. H9_ECONFIG, H9_ESYSTEM. */
+int h9_sim_make(h9_sim **s, const h9_network *net, const h9_simulation_config *c, const h9_sim_options *o,
+                h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_estimated(const h9_sim *s, h9_sim_estimate *out);
 /* Builds the rows from `source` (made with the same number of threads) and the neurons. */
 int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) H9_UNUSED_RESULT;
-/* Spikes (full step << 32 is not kept: steps below 2^32) that the given neurons send besides their own, sorted by
- * (step, index); outlives the simulation. */
+/* Spikes (full step << 32 is not kept: steps below 2^32) that the given neurons send besides their own,
+ * sorted by (step, index); outlives the simulation. */
 void h9_sim_inject(h9_sim *s, const h9_spike *spikes, size_t n);
 /* Advances by `steps`. May be called again. */
 int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) H9_UNUSED_RESULT;
-h9_step h9_sim_now(const h9_sim *s); /* steps done */
+h9_step h9_sim_now(const h9_sim *s);        /* steps done */
 double h9_sim_v(const h9_sim *s, h9_id id); /* V_m, mV; NaN for models without */
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out);
 void h9_sim_free(h9_sim *s);

@@ -23,8 +23,8 @@ typedef struct h9_sim_population {
   const h9_model *model;
   const h9_dynamics *dynamics;
   uint32_t receptors;
-  float quantum;        /* of the int32 inputs */
-  bool wide;            /* has int64 inputs, too */
+  float quantum; /* of the int32 inputs */
+  bool wide;     /* has int64 inputs, too */
   uint32_t n_drives, n_currents;
   h9_sim_drive *drives;
   h9_sim_current *currents;
@@ -38,7 +38,14 @@ typedef struct h9_sim_tile {
   int owner;
 } h9_sim_tile;
 
-enum h9_phase { H9_PHASE_DELIVER, H9_PHASE_UPDATE, H9_PHASE_DRIVE, H9_PHASE_EXCHANGE, H9_PHASE_OUTPUT, H9_PHASES };
+enum h9_phase {
+  H9_PHASE_DELIVER,
+  H9_PHASE_UPDATE,
+  H9_PHASE_DRIVE,
+  H9_PHASE_EXCHANGE,
+  H9_PHASE_OUTPUT,
+  H9_PHASES
+};
 
 typedef struct h9_sim_thread {
   _Alignas(H9_ALIGN) float extra[2][H9_CHUNK_NEURONS];
@@ -65,9 +72,9 @@ struct h9_sim {
   h9_sim_options o;
   enum h9_simd level;
   h9_sim_population *populations;
-  h9_form *forms;         /* [n_projections] */
+  h9_form *forms; /* [n_projections] */
   bool any_wide;
-  uint32_t *receptors;    /* [n_populations] */
+  uint32_t *receptors; /* [n_populations] */
   h9_tiling tiling;
   h9_sim_estimate estimate;
   h9_delayrows rows;
@@ -77,7 +84,7 @@ struct h9_sim {
   h9_sim_thread *threads;
   h9_poisson_fn poisson;
   h9_barrier barrier;
-  h9_step interval;       /* steps between exchanges */
+  h9_step interval; /* steps between exchanges */
   h9_step now;
   uint64_t intervals, timed_intervals;
   const h9_spike *inject;

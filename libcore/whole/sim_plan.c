@@ -4,15 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Most synapses of projection p that one target can have. Random degrees are bounded ten standard deviations above
- * their mean (a probability below 1e-20). INFINITY where nothing is known. */
+/* Most synapses of projection p that one target can have. Random degrees are bounded ten standard deviations
+ * above their mean (a probability below 1e-20). INFINITY where nothing is known. */
 static double indegree_bound(const h9_network *net, const h9_projection *p) {
   double sources = net->populations[p->source].count, targets = net->populations[p->target].count;
   double most = p->symmetric ? 2 * sources : sources, mean;
   switch (p->rule) {
-  case H9_RULE_ONE_TO_ONE: return 1;
-  case H9_RULE_FIXED_INDEGREE: return p->number;
-  case H9_RULE_PAIRWISE_POISSON: mean = p->number * most; break;
+  case H9_RULE_ONE_TO_ONE:
+    return 1;
+  case H9_RULE_FIXED_INDEGREE:
+    return p->number;
+  case H9_RULE_PAIRWISE_POISSON:
+    mean = p->number * most;
+    break;
   case H9_RULE_FIXED_OUTDEGREE:
     if (!p->multapses) return most;
     if (p->kernel.type != H9_KERNEL_CONSTANT || p->mask.type != H9_MASK_NONE) return p->number * sources;
@@ -22,8 +26,10 @@ static double indegree_bound(const h9_network *net, const h9_projection *p) {
     if (!p->multapses) return most;
     mean = p->number / targets;
     break;
-  case H9_RULE_EXPLICIT: return INFINITY;
-  default: return most;
+  case H9_RULE_EXPLICIT:
+    return INFINITY;
+  default:
+    return most;
   }
   return mean + 10 * sqrt(mean) + 64;
 }
@@ -38,8 +44,8 @@ static double constant_weight(const h9_sim *s, const h9_projection *p) {
   return s->populations[p->target].dynamics->counts ? 1 : h9_dist_constant(&p->weight);
 }
 
-/* The quantum of a population's int32 inputs: that of its drawn weights; else the constants' common value, where
- * they are whole multiples of it; else the finest power of two that cannot overflow. */
+/* The quantum of a population's int32 inputs: that of its drawn weights; else the constants' common value,
+ * where they are whole multiples of it; else the finest power of two that cannot overflow. */
 static double choose_quantum(const h9_sim *s, uint32_t population) {
   double common = 0, sum = 0;
   bool exact = true;
@@ -67,7 +73,8 @@ static bool worth_constant(const h9_sim *s, const h9_projection *p, double expec
 
 static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quantum, double expected) {
   h9_form f = {.kind = H9_RECORD_NARROW};
-  if (p->weight_encoding == H9_WEIGHT_F32) return (h9_form){.kind = H9_RECORD_WIDE, .given = true, .f32 = true};
+  if (p->weight_encoding == H9_WEIGHT_F32)
+    return (h9_form){.kind = H9_RECORD_WIDE, .given = true, .f32 = true};
   if (!is_constant(p)) {
     f.given = true;
     f.unit = (float)p->quantum;
@@ -76,7 +83,8 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
   }
   double w = constant_weight(s, p), k = floor(w / quantum + 0.5);
   f.value = (float)w;
-  /* A constant is rounded to the resolution that drawn weights onto the same population have, by 1 in 8192 at most. */
+  /* A constant is rounded to the resolution that drawn weights onto the same population have, by 1 in 8192 at
+   * most. */
   if (fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13) f.kind = H9_RECORD_WIDE;
   else {
     f.weight = (int32_t)k;
@@ -85,9 +93,7 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
   return f;
 }
 
-static void widen(h9_form *f) {
-  f->kind = H9_RECORD_WIDE;
-}
+static void widen(h9_form *f) { f->kind = H9_RECORD_WIDE; }
 
 static int plan_population(h9_sim *s, uint32_t population, const double *expected, h9_error *e) {
   h9_sim_population *t = &s->populations[population];
@@ -102,12 +108,13 @@ static int plan_population(h9_sim *s, uint32_t population, const double *expecte
       if (f->given || f->kind == H9_RECORD_WIDE) *f = (h9_form){.kind = H9_RECORD_NARROW, .weight = 1};
     }
     double bound = events_bound(s, p);
-    if (f->kind != H9_RECORD_WIDE) sum += (isinf(bound) ? 65536 : bound) * (f->given ? 32768 : fabs((double)f->weight));
+    if (f->kind != H9_RECORD_WIDE)
+      sum += (isinf(bound) ? 65536 : bound) * (f->given ? 32768 : fabs((double)f->weight));
   }
   bool overflow = sum >= 0x1p31;
   if (overflow && t->dynamics->counts)
-    return h9_fail(e, H9_ECONFIG, "population '%s': more inputs than a %s can count", s->net->populations[population].name,
-                   t->model->name);
+    return h9_fail(e, H9_ECONFIG, "population '%s': more inputs than a %s can count",
+                   s->net->populations[population].name, t->model->name);
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     if (s->net->projections[i].target != population) continue;
     if (overflow) widen(&s->forms[i]);
@@ -124,7 +131,8 @@ int h9_sim_plan_forms(h9_sim *s, h9_error *e) {
   for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
     const h9_projection *p = &s->net->projections[i];
     expected[i] = h9_projection_expected(s->net, p);
-    if (isnan(expected[i])) rc = h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);
+    if (isnan(expected[i]))
+      rc = h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);
   }
   for (uint32_t i = 0; i < s->net->n_populations && rc == H9_OK; i++) rc = plan_population(s, i, expected, e);
   double bytes = (double)s->tiling.n_tiles * s->net->n_neurons * 8, connections = 0;
@@ -153,7 +161,8 @@ int h9_sim_plan_stimuli(h9_sim *s, const h9_simulation_config *c, h9_error *e) {
   for (uint32_t i = 0; c && i < c->n_stimuli; i++) {
     const h9_stimulus *x = &c->stimuli[i];
     if (x->target >= s->net->n_populations)
-      return h9_fail(e, H9_ECONFIG, "stimulus %u: target population %u, expected below %u", i + 1, x->target, s->net->n_populations);
+      return h9_fail(e, H9_ECONFIG, "stimulus %u: target population %u, expected below %u", i + 1, x->target,
+                     s->net->n_populations);
     h9_sim_population *t = &s->populations[x->target];
     h9_step after = step_of(x->start, dt), until = isinf(x->stop) ? INT64_MAX : step_of(x->stop, dt);
     if (x->type == H9_STIMULUS_DC) {
@@ -165,7 +174,9 @@ int h9_sim_plan_stimuli(h9_sim *s, const h9_simulation_config *c, h9_error *e) {
     }
     double mean = x->rate * dt * 1e-3;
     if (!(mean >= 0) || mean > 1e6)
-      return h9_fail(e, H9_ECONFIG, "stimulus %u: rate is %g Hz, expected 0 to %g Hz (a million spikes a step)", i + 1, x->rate, 1e9 / dt);
+      return h9_fail(e, H9_ECONFIG,
+                     "stimulus %u: rate is %g Hz, expected 0 to %g Hz (a million spikes a step)", i + 1,
+                     x->rate, 1e9 / dt);
     if (mean == 0) continue;
     h9_sim_drive *grown = realloc(t->drives, (t->n_drives + 1) * sizeof *grown);
     if (!grown) return h9_fail_memory(e, sizeof *grown, "stimuli");

@@ -1,5 +1,5 @@
-/* The loop. In an interval, the least delay at most, no spike can act: every thread takes up the spikes that all sent
- * in the interval before, then carries its tiles through the steps, and all meet once. */
+/* The loop. In an interval, the least delay at most, no spike can act: every thread takes up the spikes that
+ * all sent in the interval before, then carries its tiles through the steps, and all meet once. */
 #include "sim_parts.h"
 
 #include "../base/clock.h"
@@ -25,8 +25,8 @@ static const _Alignas(H9_ALIGN) float no_extra[H9_CHUNK_NEURONS];
 static inline bool active(h9_step after, h9_step until, h9_step now) { return now > after && now <= until; }
 
 /* The drive of n neurons from index `first` of the population in this step; NULL: none. */
-static void draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now, uint32_t first, uint32_t n,
-                       const float *extra[2]) {
+static void draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
+                       uint32_t first, uint32_t n, const float *extra[2]) {
   uint32_t grains = (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN;
   for (uint32_t k = 0; k < t->n_drives; k++) {
     const h9_sim_drive *d = &t->drives[k];
@@ -64,8 +64,8 @@ static bool send(h9_cells *cells, h9_sim_thread *th, uint32_t at, uint32_t n, h9
   return room;
 }
 
-static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_t t, uint32_t p, h9_step now, h9_spike_list *sent,
-                        lap *l) {
+static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_t t, uint32_t p, h9_step now,
+                        h9_spike_list *sent, lap *l) {
   const h9_part *part = h9_tiling_part(&s->tiling, t, p);
   h9_cells *cells = &tile->cells[p];
   const h9_sim_population *pop = &s->populations[p];
@@ -77,7 +77,8 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
   for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
     uint32_t n = cells->padded - at < H9_CHUNK_NEURONS ? cells->padded - at : H9_CHUNK_NEURONS;
     uint32_t slot = part->slot + at;
-    h9_update u = {.quantum = pop->quantum, .current = (float)current, .fired = th->fired, .count = th->count};
+    h9_update u = {
+        .quantum = pop->quantum, .current = (float)current, .fired = th->fired, .count = th->count};
     u.extra[0] = u.extra[1] = no_extra;
     if (pop->n_drives) {
       draw_drive(s, pop, th, now, part->first + at, n, u.extra);
@@ -90,7 +91,8 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     u.in[0] = tile->slots + slot;
     u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
     h9_cells_aim(cells, at, n, &u);
-    if (cells->update(&u)) room &= send(cells, th, at, n, now, s->net->populations[p].first - 1 + part->first, sent);
+    if (cells->update(&u))
+      room &= send(cells, th, at, n, now, s->net->populations[p].first - 1 + part->first, sent);
     lap_end(l, H9_PHASE_UPDATE);
   }
   return room;
@@ -115,15 +117,18 @@ static void run_tile(h9_sim *s, h9_sim_thread *th, uint32_t t, int parity, h9_st
     for (uint32_t p = 0; p < s->net->n_populations; p++)
       if (tile->cells[p].n) room &= update_part(s, tile, th, t, p, now, &th->sent[parity], l);
   }
-  if (!room) stop_with(s, th, h9_fail(&th->error, H9_EINTERNAL, "more spikes in one interval than there is room for"));
-  if (tile->inflight.exhausted) stop_with(s, th, h9_fail(&th->error, H9_ESYSTEM, "more spikes in flight than there is room for"));
+  if (!room)
+    stop_with(s, th, h9_fail(&th->error, H9_EINTERNAL, "more spikes in one interval than there is room for"));
+  if (tile->inflight.exhausted)
+    stop_with(s, th, h9_fail(&th->error, H9_ESYSTEM, "more spikes in flight than there is room for"));
 }
 
 /* Spikes given from outside. */
 static void send_injected(h9_sim *s, h9_sim_thread *th, h9_spike_list *list, h9_step to) {
   for (; s->injected < s->n_inject && (h9_step)(s->inject[s->injected] >> 32) <= to; s->injected++) {
     if (list->n == list->limit) {
-      stop_with(s, th, h9_fail(&th->error, H9_EDATA, "more spikes given for one interval than there is room for"));
+      stop_with(s, th,
+                h9_fail(&th->error, H9_EDATA, "more spikes given for one interval than there is room for"));
       return;
     }
     list->spike[list->n++] = s->inject[s->injected];
@@ -149,7 +154,7 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
   for (uint64_t i = s->intervals; from < end && !stop; i++) {
     h9_step to = end - from < s->interval ? end : from + s->interval;
     int parity = (int)(i & 1);
-    lap l = {i % TIMED_EVERY == 0, 0, th->phase_ns};
+    lap l = {i % TIMED_EVERY == TIMED_EVERY / 2, 0, th->phase_ns};
     if (l.on) l.at = h9_clock_ns();
     th->sent[parity].n = 0;
     if (me == 0) send_injected(s, th, &th->sent[parity], to);
