@@ -48,14 +48,15 @@ static void distribution(enum h9_simd level, double mean, uint32_t steps) {
     chi2 += (got - expect) * (got - expect) / expect;
     bins++;
   }
-  ok(chi2 < chi2_limit(bins > 1 ? bins - 1 : 1), "mean %g: chi-square %.1f of %d bins below %.1f", mean, chi2, bins,
-     chi2_limit(bins > 1 ? bins - 1 : 1));
+  ok(chi2 < chi2_limit(bins > 1 ? bins - 1 : 1), "mean %g: chi-square %.1f of %d bins below %.1f", mean, chi2,
+     bins, chi2_limit(bins > 1 ? bins - 1 : 1));
   near(sum / n, mean, 5 * sqrt(mean / n), "mean");
   near(sum2 / n, mean, 5 * sqrt((2 * mean * mean + mean) / n), "variance");
   near(lag / n, 0, 5 * mean / sqrt(n), "covariance of neighbours");
 }
 
-/* Every kernel equals the definition by 48 bits, for all neurons, steps that fill both counter words, and any grain. */
+/* Every kernel equals the definition by 48 bits, for all neurons, steps that fill both counter words, and any
+ * grain. */
 static void levels(double mean) {
   h9_poisson p;
   h9_error e = {0};
@@ -75,8 +76,8 @@ static void levels(double mean) {
         refined++;
       }
     }
-    ok(bad == 0, "mean %g, %s: %llu of %llu counts differ from the definition", mean, h9_simd_name(level), (unsigned long long)bad,
-       (unsigned long long)refined);
+    ok(bad == 0, "mean %g, %s: %llu of %llu counts differ from the definition", mean, h9_simd_name(level),
+       (unsigned long long)bad, (unsigned long long)refined);
   }
 }
 
@@ -93,7 +94,8 @@ static void table(double mean) {
   }
   for (int k = 0; k < H9_POISSON_COLUMNS; k++)
     worst = fmaxl(worst, fabsl(got[k] - expl(-(long double)each + k * logl(each) - lgammal(k + 1.0L))));
-  ok(worst < 0x1p-47L, "mean %g: %u parts, probabilities within %.2Lg of the distribution", mean, p.parts, worst);
+  ok(worst < 0x1p-47L, "mean %g: %u parts, probabilities within %.2Lg of the distribution", mean, p.parts,
+     worst);
 }
 
 int main(void) {
