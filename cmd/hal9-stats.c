@@ -1,0 +1,191 @@
+/* hal9-stats: statistics of networks, activity and performance. */
+#include "../libcore/whole/config.h"
+#include "../libcore/whole/options.h"
+#include "../libcore/whole/report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char program[] = "hal9-stats";
+static const char doc[] =
+    "Print statistics of streams: of the network (degrees, weights, delays, distances), of its activity (rates, "
+    "irregularity, synchrony) and of the run that made it.\v"
+    "Without FILE, standard input is read. Times are quantities such as 500ms or 1s; bare numbers are ms.\n\n"
+    "  hal9-stats spikes.h9\n"
+    "  hal9-stats --json spikes.h9 | jq '.activity.populations[] | {name, rate_hz}'";
+
+enum { OPT_JSON = 0x2000, OPT_TSV, OPT_QUICK, OPT_START, OPT_STOP, OPT_BIN, OPT_SAMPLE, OPT_MIN_SPIKES, OPT_POPULATION, OPT_PSTH, OPT_SYNC, OPT_FANO };
+
+static const struct argp_option option_table[] = {
+    {"json", OPT_JSON, 0, 0, "Print JSON, one document a stream", 1},
+    {"tsv", OPT_TSV, 0, 0, "Print one statistic a line: stream, section, population, statistic, value", 1},
+    {"quick", OPT_QUICK, 0, 0, "Do not expand a deferred network: expected numbers only", 1},
+    {"start", OPT_START, "TIME", 0, "Analyse activity from TIME", 2},
+    {"stop", OPT_STOP, "TIME", 0, "Analyse activity up to TIME", 2},
+    {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (2 ms)", 2},
+    {"sync-bin", OPT_SYNC, "TIME", 0, "Bin of the synchrony index (3 ms)", 2},
+    {"fano-window", OPT_FANO, "TIME", 0, "Window of the Fano factor (100 ms)", 2},
+    {"psth", OPT_PSTH, "TIME", OPTION_ARG_OPTIONAL, "With --json or --tsv: counts of each population in bins of TIME (5 ms)", 2},
+    {"sample", OPT_SAMPLE, "N", 0, "Neurons a population whose correlations are taken (250)", 2},
+    {"min-spikes", OPT_MIN_SPIKES, "N", 0, "Spikes a neuron must have for its CV, LV and Fano factor (10)", 2},
+    {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Print these populations only", 2},
+    {0, 0, 0, 0, 0, 0},
+};
+
+typedef struct arguments {
+  h9_options common;
+  enum { TEXT, JSON, TSV } form;
+  const char *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes;
+  bool quick, with_psth;
+  char *population;
+} arguments;
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  arguments *a = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
+  case OPT_JSON: a->form = JSON; break;
+  case OPT_TSV: a->form = TSV; break;
+  case OPT_QUICK: a->quick = true; break;
+  case OPT_START: a->start = arg; break;
+  case OPT_STOP: a->stop = arg; break;
+  case OPT_BIN: a->bin = arg; break;
+  case OPT_SYNC: a->sync = arg; break;
+  case OPT_FANO: a->fano = arg; break;
+  case OPT_PSTH: a->with_psth = true, a->psth = arg; break;
+  case OPT_SAMPLE: a->sample = arg; break;
+  case OPT_MIN_SPIKES: a->min_spikes = arg; break;
+  case OPT_POPULATION: a->population = arg; break;
+  case ARGP_KEY_ARG: return h9_options_operand(&a->common, arg) == H9_OK ? 0 : ENOMEM;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
+static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
+
+static int time_option(const char *name, const char *text, bool positive, double *ms, h9_error *e) {
+  static const h9_unit unit = {"ms", {1, 0, 0, 0}, 1};
+  if (!text) return H9_OK;
+  int rc = h9_option_quantity(name, text, &unit, ms, e);
+  if (rc == H9_OK && (*ms < 0 || (positive && *ms == 0)))
+    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a time %s 0", name, text, positive ? "above" : "of at least");
+  return rc;
+}
+
+/* Defaults, then the file's statistics section, then options. */
+static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
+  h9_config c;
+  h9_config_init(&c);
+  int rc = a->common.config ? h9_config_read(&c, a->common.config, a->common.set, a->common.n_set, e) : H9_OK;
+  if (rc) return rc;
+  h9_activity_options *t = &o->activity;
+  *t = (h9_activity_options){.start = c.statistics.start, .stop = c.statistics.stop, .bin = c.statistics.bin, .sync_bin = 3,
+                             .fano_window = 100, .psth_bin = a->with_psth ? c.statistics.psth_bin : 0,
+                             .sample = c.statistics.correlation_sample, .min_spikes = c.statistics.min_spikes,
+                             .seed = a->common.seed_given ? a->common.seed : 1};
+  h9_config_release(&c);
+  o->quick = a->quick;
+  o->threads = a->common.threads;
+  uint64_t n;
+  if ((rc = time_option("--start", a->start, false, &t->start, e)) || (rc = time_option("--stop", a->stop, true, &t->stop, e)) ||
+      (rc = time_option("--bin", a->bin, true, &t->bin, e)) || (rc = time_option("--sync-bin", a->sync, true, &t->sync_bin, e)) ||
+      (rc = time_option("--fano-window", a->fano, true, &t->fano_window, e)) ||
+      (rc = time_option("--psth", a->psth, true, &t->psth_bin, e)))
+    return rc;
+  if (a->sample) {
+    if ((rc = h9_option_whole("--sample", a->sample, 2, H9_ACTIVITY_SAMPLE_MAX, &n, e))) return rc;
+    t->sample = (uint32_t)n;
+  }
+  if (a->min_spikes) {
+    if ((rc = h9_option_whole("--min-spikes", a->min_spikes, 3, 1000000000, &n, e))) return rc;
+    t->min_spikes = (uint32_t)n;
+  }
+  if (!isnan(t->start) && !isnan(t->stop) && !(t->start < t->stop))
+    return h9_fail(e, H9_EUSAGE, "--start %g ms is not before --stop %g ms", t->start, t->stop);
+  return H9_OK;
+}
+
+static void show(void *ctx, double done) { h9_progress_show(ctx, done / 1e6, 0, "MB read", NULL); }
+
+static int one_stream(const arguments *a, const h9_report_options *o, const char *path, const char *const *only, h9_json *json,
+                      h9_buf *text, h9_error *e) {
+  int fd;
+  const char *shown;
+  h9_stream_report report;
+  h9_progress progress;
+  int rc = h9_input_open(path, &fd, &shown, e);
+  if (rc) return rc;
+  h9_progress_begin(&progress, &a->common, program, stderr);
+  rc = h9_stream_report_make(&report, fd, shown, o, show, &progress, e);
+  h9_progress_end(&progress);
+  if (fd != STDIN_FILENO) close(fd);
+  if (rc) return rc;
+  for (const char *const *p = only; p && *p; p++)
+    if (h9_network_find(&report.net, *p) < 0) {
+      const char **names = calloc(report.net.n_populations, sizeof *names);
+      for (uint32_t i = 0; names && i < report.net.n_populations; i++) names[i] = report.net.populations[i].name;
+      const char *near = names ? h9_nearest_name(*p, names, report.net.n_populations) : NULL;
+      rc = h9_fail(e, H9_EDATA, "%s: no population '%s'%s%s%s", shown, *p, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+      free(names);
+    }
+  if (rc == H9_OK) {
+    if (a->form == JSON) h9_stream_report_json(&report, only, json);
+    else if (a->form == TSV) h9_stream_report_tsv(&report, only, text);
+    else {
+      if (a->common.n_operand > 1) {
+        h9_buf_put(text, shown, strlen(shown));
+        h9_buf_put(text, "\n", 1);
+      }
+      h9_stream_report_text(&report, only, text);
+    }
+  }
+  h9_stream_report_release(&report);
+  return rc;
+}
+
+static const char **split_names(char *list) {
+  size_t n = 1, k = 0;
+  for (const char *s = list; *s; s++) n += *s == ',';
+  const char **names = calloc(n + 1, sizeof *names);
+  for (char *s = names ? strtok(list, ",") : NULL; s; s = strtok(NULL, ",")) names[k++] = s;
+  return names;
+}
+
+int main(int argc, char **argv) {
+  arguments a = {0};
+  h9_error e = {0};
+  h9_options_init(&a.common);
+  argp_parse(&argp, argc, argv, 0, 0, &a);
+  h9_report_options o;
+  int rc = settle(&a, &o, &e);
+  const char **only = rc == H9_OK && a.population ? split_names(a.population) : NULL;
+  h9_output out = {.fd = -1};
+  if (rc == H9_OK) rc = h9_output_open(&out, a.common.output, true, &e);
+  size_t n = a.common.n_operand ? a.common.n_operand : 1;
+  bool opened = rc == H9_OK;
+  if (opened && a.form == TSV) {
+    static const char head[] = "stream\tsection\tpopulation\tstatistic\tvalue\n";
+    rc = h9_write_full(out.fd, head, sizeof head - 1, &e);
+  }
+  for (size_t i = 0; i < n && rc == H9_OK; i++) {
+    h9_json json = {0};
+    h9_buf text = {0};
+    rc = one_stream(&a, &o, a.common.n_operand ? a.common.operand[i] : NULL, only, &json, &text, &e);
+    const h9_buf *b = a.form == JSON ? &json.out : &text;
+    if (rc == H9_OK && b->failed) rc = h9_fail_memory(&e, b->len, "the report");
+    if (rc == H9_OK && i && a.form == TEXT) rc = h9_write_full(out.fd, "\n", 1, &e);
+    if (rc == H9_OK) rc = h9_write_full(out.fd, b->data, b->len, &e);
+    h9_buf_release(&json.out);
+    h9_buf_release(&text);
+  }
+  if (opened && rc == H9_OK) rc = h9_output_commit(&out, &e);
+  else if (opened) h9_output_abandon(&out);
+  free(only);
+  h9_options_release(&a.common);
+  return rc ? h9_report(stderr, program, &e) : 0;
+}

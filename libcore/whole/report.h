@@ -1,0 +1,43 @@
+/* What hal9-stats finds out about one stream, and its forms: tables for people, JSON, TSV. */
+#ifndef H9_WHOLE_REPORT_H
+#define H9_WHOLE_REPORT_H
+
+#include "../base/json.h"
+#include "../model/activity.h"
+#include "../model/netstats.h"
+
+typedef struct h9_report_options {
+  h9_activity_options activity;
+  bool quick; /* connections counted by expectation, not one by one */
+  int threads;
+} h9_report_options;
+
+typedef struct h9_stream_report {
+  char *name;
+  h9_network net;
+  uint64_t stream_bytes;
+  bool has_connections, expanded; /* expanded: counted one by one */
+  double connections;             /* or expected */
+  h9_netstats connection_stats;   /* when expanded */
+  h9_summary *indegree, *outdegree; /* [n_populations], when expanded */
+  bool has_activity;
+  double from, duration;          /* ms */
+  uint64_t signals;
+  h9_activity *activity;          /* owns the PSTHs */
+  h9_activity_population *population; /* [n_populations] */
+} h9_stream_report;
+
+/* Called now and then while reading; done is in bytes. */
+typedef void (*h9_report_progress)(void *ctx, double done);
+
+/* Reads the stream on fd to its end. */
+int h9_stream_report_make(h9_stream_report *s, int fd, const char *name, const h9_report_options *o,
+                          h9_report_progress progress, void *ctx, h9_error *e) H9_UNUSED_RESULT;
+void h9_stream_report_release(h9_stream_report *s);
+
+/* Each appends to *out (check out->failed). only: population names to print, NULL: all. */
+void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h9_buf *out);
+void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h9_json *j);
+void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9_buf *out);
+
+#endif
