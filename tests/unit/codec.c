@@ -4,6 +4,7 @@
 #include "../../libcore/format/codec_parts.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -467,7 +468,108 @@ static void test_names(void) {
   ok(same && h9_rule_parse("nothing") == 0, "names of rules lead back to them");
 }
 
-int main(void) {
+/* ---- a sample for the tests of programs: `codec FILE [seed]` ---- */
+
+/* Two populations (3 placed in 3-D, 300 not), the four projections between them with each encoding of weights,
+ * signals, state, labels. */
+static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
+  static const uint8_t encodings[4] = {H9_WEIGHT_CONSTANT, H9_WEIGHT_I16, H9_WEIGHT_F32, H9_WEIGHT_I16};
+  h9_rows r = {0};
+  h9_buf b = {0};
+  int rc = h9_network_write_head(w, net, e);
+  if (rc == H9_OK) rc = h9_network_write_neurons(w, net, e);
+  net->n_projections = 4;
+  for (uint32_t i = 0; i < 4; i++) {
+    projection_make(&net->projections[i], i / 2, i % 2, encodings[i]);
+    net->projections[i].rule = H9_RULE_EXPLICIT;
+  }
+  if (rc == H9_OK) rc = h9_projections_write(w, net, e);
+  for (uint32_t population = 0; population < 2; population++)
+    for (uint32_t first = 0; first < net->populations[population].count; first += 200)
+      for (uint32_t p = 2 * population; p < 2 * population + 2 && rc == H9_OK; p++) {
+        uint32_t left = net->populations[population].count - first;
+        rows_make(net, p, first, left < 200 ? left : 200, population ? 2 : 9, &r);
+        rc = h9_rows_encode(net, &r, &b);
+        if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_CONNECTIONS, r.n, &b, e);
+      }
+  h9_rows_release(&r);
+  h9_signals g = {.from = 10, .to = 110};
+  for (h9_step t = 11; rc == H9_OK && t <= 310; t++) {
+    if (t > g.to) { /* three batches, the second empty */
+      h9_signals_encode(&g, &b);
+      rc = h9_writer_block(w, H9_BLOCK_SIGNALS, g.n, &b, e);
+      g.from = g.to;
+      g.to += 100;
+      g.n = 0;
+    }
+    for (uint32_t id = 1 + random32() % 97; (t <= 110 || t > 210) && id <= net->n_neurons; id += 1 + random32() % 97)
+      if (h9_signals_add(&g, t, id) != H9_OK) return H9_ESYSTEM;
+  }
+  h9_signals_encode(&g, &b);
+  if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_SIGNALS, g.n, &b, e);
+  h9_signals_release(&g);
+  h9_id id[] = {2, 9, 40};
+  double sample[] = {1, -2.5, 3, 4, 5, 0.5};
+  h9_state state = {(char *)"V_m", (char *)"mV", 20, 10, 2, 3, id, sample, false};
+  char *label[] = {(char *)"a", (char *)"b \"quoted\"", (char *)"c"};
+  h9_labels l = {3, id, label, NULL};
+  if (rc == H9_OK) rc = h9_state_encode(&state, &b);
+  if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_STATE, 6, &b, e);
+  if (rc == H9_OK) rc = h9_labels_encode(&l, &b);
+  if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_LABELS, 3, &b, e);
+  return rc;
+}
+
+static int sample(const char *path, uint64_t seed) {
+  h9_network net = {.dt = 0.1, .seed = seed, .lo = {-50, -50, 0}, .hi = {50, 50, 20}, .dimensions = 3, .n_populations = 2};
+  h9_error e = {0};
+  h9_writer *w;
+  random_state = seed;
+  net.populations = calloc(2, sizeof *net.populations);
+  net.projections = calloc(4, sizeof *net.projections);
+  for (uint32_t i = 0; i < 2; i++) {
+    h9_population *p = &net.populations[i];
+    *p = (h9_population){.name = strdup(i ? "many" : "few"), .model = strdup("iaf_psc_exp"), .first = net.n_neurons + 1,
+                         .count = i ? 300 : 3, .placed = i == 0, .n_values = 2};
+    p->values = calloc(2, sizeof *p->values);
+    p->values[0] = (h9_value){.name = strdup("C_m"), .constant = 250 + i};
+    p->values[1] = (h9_value){.name = strdup("V_m"), .varies = true, .column = calloc(300, sizeof(float))};
+    for (uint32_t k = 0; k < p->count; k++) p->values[1].column[k] = -70 + (float)(random32() % 100000) * 1e-4f;
+    net.n_neurons += p->count;
+  }
+  net.x = calloc(net.n_neurons, sizeof(float));
+  net.y = calloc(net.n_neurons, sizeof(float));
+  net.z = calloc(net.n_neurons, sizeof(float));
+  for (uint32_t k = 0; k < 3; k++) {
+    net.x[k] = (float)random32() * 0x1p-32f * 100 - 50;
+    net.y[k] = (float)random32() * 0x1p-32f * 100 - 50;
+    net.z[k] = (float)random32() * 0x1p-32f * 20;
+  }
+  h9_provenance pr = {.program = (char *)"hal9-gen", .version = (char *)"1", .options = (char *)"-n 5", .label = (char *)"try 1", .seed = seed};
+  h9_metrics m = {0};
+  h9_metrics_set(&m, "step.simulate_s", 1.25);
+  h9_metrics_set(&m, "step.threads", 2);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int rc = fd < 0 ? H9_EIO : h9_writer_open(&w, fd, path, 0, 1, &e);
+  if (rc != H9_OK) return 1;
+  rc = sample_body(w, &net, &e);
+  if (rc == H9_OK) rc = h9_metrics_write(w, "hal9-step", &m, &e);
+  if (rc == H9_OK) rc = h9_provenance_write(w, &pr, &e);
+  pr.program = (char *)"hal9-index";
+  pr.options = (char *)"";
+  pr.label = (char *)"";
+  pr.n_parents = 1;
+  pr.output_of_parents[0] = (h9_hash){0x0123456789abcdef, 0xfedcba9876543210};
+  if (rc == H9_OK) rc = h9_provenance_write(w, &pr, &e);
+  if (rc == H9_OK) rc = h9_writer_close(w, &e);
+  if (rc != H9_OK) fprintf(stderr, "%s\n", e.text);
+  h9_network_release(&net);
+  close(fd);
+  return rc != H9_OK;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) return sample(argv[1], argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
   h9_network net;
   network_make(&net);
   test_names();

@@ -1,0 +1,233 @@
+/* hal9-view: look inside a stream: what it holds, whether it is whole, its records as text. */
+#include "../libcore/base/io.h"
+#include "../libcore/whole/check.h"
+#include "../libcore/whole/options.h"
+#include "../libcore/whole/view.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char program[] = "hal9-view";
+
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS };
+
+enum {
+  OPT_CHECK = 0x2000, OPT_HASH, OPT_TSV, OPT_NDJSON, OPT_SIGNALS, OPT_CONNECTIONS, OPT_PROJECTIONS, OPT_PROVENANCE,
+  OPT_METRICS, OPT_COLUMNS, OPT_HEADER, OPT_NO_HEADER, OPT_HEAD, OPT_COUNT, OPT_POPULATION, OPT_ID, OPT_TIME,
+};
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "What to show (default: a summary of the stream):", 1},
+    {"check", OPT_CHECK, 0, 0, "Decode every block; say what is wrong and where", 0},
+    {"hash", OPT_HASH, 0, 0, "The content hash", 0},
+    {"tsv", OPT_TSV, 0, 0, "Neurons as tab-separated values", 0},
+    {"signals", OPT_SIGNALS, 0, 0, "Signals: step, id", 0},
+    {"connections", OPT_CONNECTIONS, 0, 0, "Connections: source, target, weight, delay in ms", 0},
+    {"projections", OPT_PROJECTIONS, 0, 0, "Projections: the rules", 0},
+    {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
+    {"metrics", OPT_METRICS, 0, 0, "Measurements of the programs: name, value", 0},
+    {0, 0, 0, 0, "How:", 2},
+    {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
+    {"columns", OPT_COLUMNS, "NAME,...", 0, "Show these columns in this order", 0},
+    {"header", OPT_HEADER, 0, 0, "Begin with a line of column names", 0},
+    {"no-header", OPT_NO_HEADER, 0, 0, "Do not, where it is the default", 0},
+    {"head", OPT_HEAD, "N", 0, "Show at most N records of each stream", 0},
+    {"count", OPT_COUNT, 0, 0, "Show only how many records there are", 0},
+    {0, 0, 0, 0, "Which:", 3},
+    {"population", OPT_POPULATION, "NAME,...", 0, "Neurons, senders, sources of these populations", 0},
+    {"id", OPT_ID, "A-B,C,...", 0, "Neurons, senders, sources with these ids", 0},
+    {"time", OPT_TIME, "FROM..TO", 0, "Signals later than FROM, not later than TO", 0},
+    {0, 0, 0, 0, 0, 0},
+};
+
+typedef struct arguments {
+  h9_options common;
+  enum mode mode;
+  bool tsv;
+  int header; /* -1: as the mode has it */
+  h9_view view;
+} arguments;
+
+static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
+  if (a->mode != SUMMARY && a->mode != m)
+    argp_error(state, "only one of --check, --hash, --signals, --connections, --projections, --provenance and "
+                      "--metrics can be shown");
+  a->mode = m;
+}
+
+static void add_columns(arguments *a, const char *text, struct argp_state *state) {
+  for (const char *at = text;; at++) {
+    size_t n = strcspn(at, ",");
+    if (n == 0) argp_error(state, "--columns: found '%s', expected names with commas between", text);
+    if (a->view.n_columns == H9_TABLE_COLUMNS_MAX) argp_error(state, "--columns: more than %d", H9_TABLE_COLUMNS_MAX);
+    char **grown = realloc(a->view.columns, (a->view.n_columns + 1) * sizeof *grown);
+    if (!grown || !(grown[a->view.n_columns] = strndup(at, n))) argp_failure(state, H9_ESYSTEM, 0, "out of memory");
+    a->view.columns = grown;
+    a->view.n_columns++;
+    at += n;
+    if (!*at) return;
+  }
+}
+
+/* What is left to decide when all options are known. */
+static void settle(arguments *a, struct argp_state *state) {
+  h9_view *v = &a->view;
+  bool table = a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX ||
+               !h9_select_is_all(&v->select);
+  if (a->mode == SUMMARY && table) a->mode = NEURONS;
+  if ((a->mode == CHECK || a->mode == HASH) && table)
+    argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
+               a->mode == CHECK ? "check" : "hash");
+  if (v->select.timed && a->mode != SIGNALS) argp_error(state, "--time selects signals: give --signals, too");
+  if ((a->mode == PROVENANCE || a->mode == METRICS) && !h9_select_is_all(&v->select))
+    argp_error(state, "--population and --id select neurons, signals, connections and projections");
+  if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
+  if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
+    argp_error(state, "nothing to read: name a stream file, or pipe one in, as in 'hal9-gen -n 100 | hal9-view'");
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  arguments *a = state->input;
+  h9_error e = {0};
+  int rc = H9_OK;
+  switch (key) {
+  case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
+  case OPT_CHECK: set_mode(a, CHECK, state); break;
+  case OPT_HASH: set_mode(a, HASH, state); break;
+  case OPT_TSV: a->tsv = true; break;
+  case OPT_NDJSON: a->view.json = true; break;
+  case OPT_SIGNALS: set_mode(a, SIGNALS, state); break;
+  case OPT_CONNECTIONS: set_mode(a, CONNECTIONS, state); break;
+  case OPT_PROJECTIONS: set_mode(a, PROJECTIONS, state); break;
+  case OPT_PROVENANCE: set_mode(a, PROVENANCE, state); break;
+  case OPT_METRICS: set_mode(a, METRICS, state); break;
+  case OPT_COLUMNS: add_columns(a, arg, state); break;
+  case OPT_HEADER: a->header = 1; break;
+  case OPT_NO_HEADER: a->header = 0; break;
+  case OPT_HEAD: rc = h9_option_whole("--head", arg, 0, UINT64_MAX - 1, &a->view.head, &e); break;
+  case OPT_COUNT: a->view.count = true; break;
+  case OPT_POPULATION: rc = h9_select_populations(&a->view.select, arg, &e); break;
+  case OPT_ID: rc = h9_select_ids(&a->view.select, arg, &e); break;
+  case OPT_TIME: rc = h9_select_time(&a->view.select, arg, &e); break;
+  case ARGP_KEY_ARG: rc = h9_options_operand(&a->common, arg); break;
+  case ARGP_KEY_END: settle(a, state); break;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+  if (rc != H9_OK) {
+    if (e.code == H9_EUSAGE) argp_error(state, "%s", e.text);
+    argp_failure(state, H9_ESYSTEM, 0, "out of memory");
+  }
+  return 0;
+}
+
+static const char doc[] =
+    "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
+    "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin with a line "
+    "of column names; signals, connections and metrics are data only, as awk and friends like it.";
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
+static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
+
+H9_PRINTF(2, 3) static void say(h9_buf *b, const char *fmt, ...) {
+  char text[256];
+  va_list ap;
+  va_start(ap, fmt);
+  int n = vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  h9_buf_put(b, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+static void say_name(h9_buf *b, const char *name) {
+  static const h9_table plain = {0};
+  h9_table_put_text(&plain, b, name);
+}
+
+/* "net.h9: ok, 12 blocks, 1000 neurons, 2 projections, 34 connections, hash ..." */
+static int check(arguments *a, int fd, const char *name, h9_error *e) {
+  static const enum h9_block_kind kinds[] = {H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS, H9_BLOCK_STATE, H9_BLOCK_LABELS};
+  static const char *const words[] = {"connections", "signals", "samples", "labels"};
+  h9_check_result r;
+  int rc = h9_stream_check(fd, name, a->common.threads, &r, e);
+  if (rc != H9_OK) return rc;
+  char hash[33];
+  h9_hash_text(r.hash, hash);
+  h9_buf *b = &a->view.out;
+  say_name(b, name);
+  say(b, ": ok, %llu blocks, %u neurons", (unsigned long long)r.blocks, r.neurons);
+  if (r.projections) say(b, ", %u projections", r.projections);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (r.records[kinds[i]]) say(b, ", %llu %s", (unsigned long long)r.records[kinds[i]], words[i]);
+  say(b, ", hash %s\n", hash);
+  return h9_view_flush(&a->view, true, e);
+}
+
+/* The end block states it; with several streams their names follow. */
+static int hash(arguments *a, int fd, const char *name, h9_error *e) {
+  h9_reader *r;
+  h9_block b;
+  char text[33];
+  int rc = h9_reader_open(&r, fd, name, 0, a->common.threads, e);
+  if (rc != H9_OK) return rc;
+  while ((rc = h9_reader_next(r, &b, e)) == H9_OK) continue;
+  h9_hash_text(h9_reader_hash(r), text);
+  h9_reader_close(r);
+  if (rc != H9_EOF) return rc;
+  say(&a->view.out, "%s%s", text, a->common.n_operand > 1 ? "  " : "");
+  if (a->common.n_operand > 1) say_name(&a->view.out, name);
+  say(&a->view.out, "\n");
+  return h9_view_flush(&a->view, true, e);
+}
+
+static int show(arguments *a, int fd, const char *name, h9_error *e) {
+  h9_view *v = &a->view;
+  switch (a->mode) {
+  case CHECK: return check(a, fd, name, e);
+  case HASH: return hash(a, fd, name, e);
+  case NEURONS: return h9_view_neurons(v, fd, name, e);
+  case SIGNALS: return h9_view_signals(v, fd, name, e);
+  case CONNECTIONS: return h9_view_connections(v, fd, name, e);
+  case PROJECTIONS: return h9_view_projections(v, fd, name, e);
+  case PROVENANCE: return h9_view_provenance(v, fd, name, e);
+  case METRICS: return h9_view_metrics(v, fd, name, e);
+  default: return h9_view_summary(v, fd, name, e);
+  }
+}
+
+/* One input; rows that came before an error are shown. */
+static int view_one(arguments *a, const char *path, h9_error *e) {
+  int fd;
+  const char *name;
+  int rc = h9_input_open(path, &fd, &name, e);
+  if (rc != H9_OK) return rc;
+  rc = show(a, fd, name, e);
+  if (fd != STDIN_FILENO) close(fd);
+  h9_error late = {0};
+  if (rc != H9_OK && h9_view_flush(&a->view, true, &late) != H9_OK && late.sys) *e = late;
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  arguments a = {.header = -1, .view = {.head = UINT64_MAX}};
+  h9_error e = {0};
+  h9_output out;
+  h9_options_init(&a.common);
+  argp_parse(&argp, argc, argv, 0, NULL, &a);
+  a.view.threads = a.common.threads;
+  a.view.header = a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE;
+  int code = h9_output_open(&out, a.common.output, true, &e);
+  if (code != H9_OK) h9_report(stderr, program, &e);
+  bool open = code == H9_OK;
+  a.view.fd = out.fd;
+  size_t n = a.common.n_operand ? a.common.n_operand : 1;
+  for (size_t i = 0; open && i < n; i++) {
+    h9_error mine = {0};
+    if (view_one(&a, a.common.n_operand ? a.common.operand[i] : NULL, &mine) == H9_OK) continue;
+    int reported = h9_report(stderr, program, &mine);
+    if (code == H9_OK) code = reported;
+    if (mine.code == H9_EIO || mine.code == H9_EUSAGE) break;
+  }
+  h9_view_release(&a.view);
+  h9_options_release(&a.common);
+  /* A check's report is whole even where a stream is not. */
+  if (open && code != H9_OK && a.mode != CHECK) h9_output_abandon(&out);
+  else if (open && h9_output_commit(&out, &e) != H9_OK) return h9_report(stderr, program, &e);
+  return code;
+}
