@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* A list is a chain of chunks: 63 entries, then the next chunk's number. */
-enum { CHUNK = 64, TAKE = 64 };
+enum { CHUNK = 64, TAKE = 64, AHEAD = 4 };
 #define POOL_BYTES (UINT64_C(1) << 33)
 
 int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t tile, h9_error *e) {
@@ -48,6 +48,14 @@ static inline void push(h9_inflight *f, h9_step step, uint32_t entry) {
 static inline void fetch(const uint32_t *p, uint32_t lines) {
   const char *c = (const char *)p;
   for (uint32_t i = 0; i < lines; i++) __builtin_prefetch(c + (size_t)i * 64, 0, 2);
+}
+
+/* Towards the first-level cache: the segment whose turn comes after a few others. */
+static inline void approach(const uint32_t *p) {
+  const char *c = (const char *)p;
+  __builtin_prefetch(c, 0, 3);
+  __builtin_prefetch(c + 64, 0, 3);
+  __builtin_prefetch(c + 128, 0, 3);
 }
 
 void h9_inflight_take(h9_inflight *f, const h9_spike *spikes, size_t n, h9_step now) {
@@ -124,6 +132,7 @@ uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *slots, int64_
     const uint32_t *end = stop > chunk && stop <= chunk + CHUNK - 1 ? stop : chunk + CHUNK - 1;
     for (const uint32_t *entry = chunk; entry < end; entry++) {
       const uint32_t *p = words + *entry;
+      approach(words + entry[entry + AHEAD < end ? AHEAD : 0]);
       uint32_t h, delta;
       do {
         h = *p++;
