@@ -1,0 +1,424 @@
+/* hal9-step: simulates a network stream and writes the spikes as a stream of signals.
+ *
+ * Reads neurons and connections (materialised or deferred), builds the synapses as delay rows, advances them
+ * for the transient and the recorded time, and writes what was sent in the latter. */
+#include "../libcore/base/clock.h"
+#include "../libcore/base/memory.h"
+#include "../libcore/format/codec.h"
+#include "../libcore/whole/options.h"
+#include "../libcore/whole/sim.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "hal9-step"
+
+typedef struct settings {
+  h9_options o;
+  double time, transient; /* ms; NaN: not given */
+  int record;             /* -1: not given */
+  bool dry_run, profile, no_metrics;
+  uint64_t tiles;
+} settings;
+
+static const char doc[] =
+    "Simulate the network of a stream (from FILE or standard input) and write its spikes as a stream."
+    "\vTimes take units (10s, 500ms); a bare number is in ms. Stimuli, and times that are not given here, "
+    "come from "
+    "the section 'simulation' of the file given with -c. See hal9-step(1).";
+
+enum { OPT_TRANSIENT = 0x2000, OPT_RECORD, OPT_DRY_RUN, OPT_PROFILE, OPT_NO_METRICS, OPT_TILES };
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "What to simulate:", 1},
+    {"time", 't', "TIME", 0, "Simulate and record TIME of the network's time", 0},
+    {"transient", OPT_TRANSIENT, "TIME", 0, "Simulate TIME before that without recording", 0},
+    {"record-spikes", OPT_RECORD, "yes|no", 0, "Whether to write the spikes (default: yes)", 0},
+    {0, 0, 0, 0, "How:", 2},
+    {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
+    {"profile", OPT_PROFILE, 0, 0, "Print on standard error where the time went", 0},
+    {"no-metrics", OPT_NO_METRICS, 0, 0, "Leave measurements out of the stream: equal runs give equal bytes",
+     0},
+    {"tiles", OPT_TILES, "N", 0, "Cut each thread's neurons into N tiles (default: chosen from the cache)",
+     0},
+    {0, 0, 0, 0, 0, 0},
+};
+
+static double time_option(struct argp_state *state, const char *option, const char *arg, double least) {
+  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
+  h9_error e = {0};
+  double v;
+  if (h9_option_quantity(option, arg, &ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
+  if (!(v >= least) || !(v < 1e12))
+    argp_error(state, "%s: found '%s', expected a time %s", option, arg,
+               least > 0 ? "above 0" : "of 0 or more");
+  return v;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  settings *s = state->input;
+  h9_error e = {0};
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &s->o;
+    break;
+  case 't':
+    s->time = time_option(state, "--time", arg, 1e-9);
+    break;
+  case OPT_TRANSIENT:
+    s->transient = time_option(state, "--transient", arg, 0);
+    break;
+  case OPT_RECORD:
+    if (strcmp(arg, "yes") == 0) s->record = 1;
+    else if (strcmp(arg, "no") == 0) s->record = 0;
+    else argp_error(state, "--record-spikes: found '%s', expected yes or no", arg);
+    break;
+  case OPT_DRY_RUN:
+    s->dry_run = true;
+    break;
+  case OPT_PROFILE:
+    s->profile = true;
+    break;
+  case OPT_NO_METRICS:
+    s->no_metrics = true;
+    break;
+  case OPT_TILES:
+    if (h9_option_whole("--tiles", arg, 1, 1024, &s->tiles, &e) != H9_OK) argp_error(state, "%s", e.text);
+    break;
+  case ARGP_KEY_ARG:
+    if (s->o.n_operand) argp_error(state, "found a second input '%s', expected one network stream", arg);
+    if (h9_options_operand(&s->o, arg) != H9_OK) return ENOMEM;
+    break;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0, 0, 0, 0}};
+static const struct argp parser = {option_table, parse, "[FILE]", doc, children, 0, 0};
+
+/* The run */
+
+typedef struct run {
+  settings *s;
+  h9_config config;
+  bool configured;
+  h9_network net;
+  h9_reader *reader;
+  int fd;
+  h9_block block; /* the next one of the input */
+  bool ended;
+  h9_sim *sim;
+  double dt, duration, transient; /* ms */
+  h9_step steps, transient_steps;
+  bool record;
+  h9_writer *writer;
+  uint64_t begun_ns;
+  double load_s, output_s;
+  h9_progress progress;
+} run;
+
+static int open_network(run *r, h9_error *e) {
+  const char *shown;
+  settings *s = r->s;
+  int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &r->fd, &shown, e);
+  uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_CONNECTIONS;
+  if (rc == H9_OK) rc = h9_reader_open(&r->reader, r->fd, shown, wanted, s->o.threads, e);
+  if (rc == H9_OK) rc = h9_network_read(r->reader, &r->net, true, &r->block, e);
+  r->ended = rc == H9_EOF;
+  return rc == H9_EOF ? H9_OK : rc;
+}
+
+static h9_step to_steps(double ms, double dt) { return (h9_step)floor(ms / dt + 0.5); }
+
+static int settle_times(run *r, h9_error *e) {
+  const settings *s = r->s;
+  const h9_simulation_config *c = r->configured ? &r->config.simulation : NULL;
+  r->dt = r->net.dt;
+  r->duration = !isnan(s->time) ? s->time : c ? c->duration : NAN;
+  r->transient = !isnan(s->transient) ? s->transient : c ? c->transient : 0;
+  r->record = s->record >= 0 ? s->record : c ? c->record_spikes : true;
+  if (isnan(r->duration)) {
+    if (s->dry_run) r->duration = 0;
+    else
+      return h9_fail(
+          e, H9_EUSAGE,
+          "how long to simulate is not given: use -t TIME, or duration in the section 'simulation'");
+  }
+  r->steps = to_steps(r->duration, r->dt);
+  r->transient_steps = to_steps(r->transient, r->dt);
+  if (r->steps < 1 && !s->dry_run)
+    return h9_fail(e, H9_EUSAGE, "the time to simulate, %g ms, is less than a step of %g ms", r->duration,
+                   r->dt);
+  if (r->steps + r->transient_steps >= (h9_step)UINT32_MAX)
+    return h9_fail(e, H9_EUSAGE, "%g ms are %lld steps, expected less than 2^32", r->duration + r->transient,
+                   (long long)(r->steps + r->transient_steps));
+  return H9_OK;
+}
+
+static int write_batch(void *ctx, const h9_signals *signals, h9_error *e) {
+  run *r = ctx;
+  h9_buf b = {0};
+  h9_signals_encode(signals, &b);
+  if (b.failed) {
+    h9_buf_release(&b);
+    return h9_fail_memory(e, b.len, "signals");
+  }
+  int rc = h9_writer_block(r->writer, H9_BLOCK_SIGNALS, signals->n, &b, e);
+  h9_buf_release(&b);
+  return rc;
+}
+
+static void show_progress(void *ctx, h9_step now) {
+  run *r = ctx;
+  char extra[32];
+  double done = (double)now * r->dt, wall = (double)(h9_clock_ns() - r->begun_ns) * 1e-6;
+  snprintf(extra, sizeof extra, "RTF %.2f", done > 0 ? wall / done : 0);
+  h9_progress_show(&r->progress, done, r->transient + r->duration, "ms", extra);
+}
+
+static int make(run *r, h9_error *e) {
+  const settings *s = r->s;
+  h9_sim_options o = {
+      .threads = s->o.threads,
+      .tiles_per_thread = (int)s->tiles,
+      .seed = s->o.seed_given ? s->o.seed : r->net.seed,
+      .batch = r->record ? write_batch : NULL,
+      .progress = show_progress,
+      .ctx = r,
+      .record_from = r->transient_steps,
+  };
+  bool deferred = true;
+  for (uint32_t i = 0; i < r->net.n_projections; i++) deferred &= !r->net.projections[i].materialised;
+  int rc = deferred ? h9_projections_plan(&r->net, e) : H9_OK;
+  if (rc == H9_OK) rc = h9_sim_make(&r->sim, &r->net, r->configured ? &r->config.simulation : NULL, &o, e);
+  if (rc != H9_OK) h9_fail_at(e, "%s", h9_reader_name(r->reader));
+  return rc;
+}
+
+static void print_estimate(const run *r) {
+  h9_sim_estimate x;
+  h9_sim_estimated(r->sim, &x);
+  printf("neurons      %14u\n", r->net.n_neurons);
+  printf("populations  %14u\n", r->net.n_populations);
+  printf("connections  %14.0f\n", x.connections);
+  printf("steps        %14lld of %g ms\n", (long long)(r->steps + r->transient_steps), r->dt);
+  printf("threads      %14d\n", r->s->o.threads);
+  printf("tiles        %14u\n", x.tiles);
+  printf("bytes        %14.0f (%.2f a connection)\n", x.bytes,
+         x.connections > 0 ? x.bytes / x.connections : 0);
+  printf("available    %14.0f\n", (double)h9_memory_available());
+}
+
+static int check_memory(const run *r, h9_error *e) {
+  h9_sim_estimate x;
+  h9_sim_estimated(r->sim, &x);
+  double room = (double)h9_memory_available();
+  if (x.bytes <= room) return H9_OK;
+  return h9_fail(e, H9_ESYSTEM,
+                 "%u neurons and %.4g connections need about %.3g GB of memory, %.3g GB are available",
+                 r->net.n_neurons, x.connections, x.bytes * 1e-9, room * 1e-9);
+}
+
+/* Builds from the rules or from the connections blocks, then reads the input to its end, which proves it
+ * whole. */
+static int build(run *r, h9_error *e) {
+  h9_rowsource_options o = {.threads = r->s->o.threads};
+  h9_rowsource *source = NULL;
+  bool rows = !r->ended && r->block.kind == H9_BLOCK_CONNECTIONS;
+  int rc = rows ? h9_rowsource_read(&source, &r->net, r->reader, &r->block, &r->ended, &o, e)
+                : h9_rowsource_expand(&source, &r->net, &o, e);
+  if (rc == H9_OK) rc = h9_sim_build(r->sim, source, e);
+  h9_rowsource_free(source);
+  while (rc == H9_OK && !r->ended) {
+    rc = h9_network_absorb(r->reader, &r->net, &r->block, e);
+    if (rc == H9_OK) rc = h9_reader_next(r->reader, &r->block, e);
+    if (rc == H9_EOF) {
+      r->ended = true;
+      rc = H9_OK;
+    }
+  }
+  return rc;
+}
+
+static int simulate(run *r, h9_error *e) {
+  const settings *s = r->s;
+  r->begun_ns = h9_clock_ns();
+  h9_progress_begin(&r->progress, &s->o, PROGRAM, stderr);
+  int rc = r->transient_steps ? h9_sim_run(r->sim, r->transient_steps, e) : H9_OK;
+  if (rc == H9_OK) rc = h9_sim_run(r->sim, r->steps, e);
+  h9_progress_end(&r->progress);
+  return rc;
+}
+
+static void measure(const run *r, h9_metrics *m) {
+  h9_sim_stats t;
+  h9_sim_stats_get(r->sim, &t);
+  double biological = (double)h9_sim_now(r->sim) * r->dt * 1e-3;
+  h9_metrics_set(m, "step.real_time_factor", t.simulate_s / biological);
+  h9_metrics_set(m, "step.build_s", t.build_s);
+  h9_metrics_set(m, "step.load_s", r->load_s);
+  h9_metrics_set(m, "step.simulate_s", t.simulate_s);
+  h9_metrics_set(m, "step.deliver_s", t.deliver_s);
+  h9_metrics_set(m, "step.update_s", t.update_s);
+  h9_metrics_set(m, "step.drive_s", t.drive_s);
+  h9_metrics_set(m, "step.exchange_s", t.exchange_s);
+  h9_metrics_set(m, "step.output_s", t.output_s);
+  h9_metrics_set(m, "step.events", (double)t.events);
+  h9_metrics_set(m, "step.signals", (double)t.spikes);
+  h9_metrics_set(m, "step.connections", (double)t.connections);
+  h9_metrics_set(m, "step.connection_bytes", (double)t.row_bytes);
+  h9_metrics_set(m, "step.peak_rss_bytes", (double)h9_memory_peak_rss());
+  h9_metrics_set(m, "step.threads", t.threads);
+  h9_metrics_set(m, "step.tiles", t.tiles);
+}
+
+static void print_profile(const run *r) {
+  h9_sim_stats t;
+  h9_sim_stats_get(r->sim, &t);
+  double biological = (double)h9_sim_now(r->sim) * r->dt * 1e-3, all = t.simulate_s;
+  const struct {
+    const char *name;
+    double s;
+  } phases[] = {
+      {"deliver", t.deliver_s},   {"update", t.update_s}, {"drive", t.drive_s},
+      {"exchange", t.exchange_s}, {"output", t.output_s},
+  };
+  fprintf(stderr, "%-10s %10s %7s %12s\n", "phase", "s", "%", "s/bio. s");
+  for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+    fprintf(stderr, "%-10s %10.3f %7.1f %12.4f\n", phases[i].name, phases[i].s, 100 * phases[i].s / all,
+            phases[i].s / biological);
+  fprintf(stderr, "%-10s %10.3f %7.1f %12.4f  (real-time factor)\n", "simulate", all, 100.0,
+          all / biological);
+  fprintf(stderr, "%-10s %10.3f\n%-10s %10.3f\n", "load", r->load_s, "build", t.build_s);
+  fprintf(stderr, "events     %10.4g  %.4g a second, %.3f ns an event and thread\n", (double)t.events,
+          (double)t.events / all, t.events ? t.deliver_s * t.threads / (double)t.events * 1e9 : 0);
+  fprintf(stderr, "signals    %10.4g  %.4g Hz a neuron\n", (double)t.spikes,
+          (double)t.spikes / biological / r->net.n_neurons);
+  fprintf(stderr, "synapses   %10.4g  %.3f bytes each, delays %.4g to %.4g ms\n", (double)t.connections,
+          t.connections ? (double)t.row_bytes / (double)t.connections : 0, t.delay_min * r->dt,
+          t.delay_max * r->dt);
+  fprintf(stderr, "memory     %10.4g  bytes at the peak\n", (double)h9_memory_peak_rss());
+}
+
+/* The options that shape the result, for the provenance. */
+static void shaping(const run *r, h9_buf *b) {
+  const settings *s = r->s;
+  char text[256];
+  if (s->o.config) {
+    h9_buf_put(b, "-c ", 3);
+    h9_buf_put(b, s->o.config, strlen(s->o.config));
+    h9_buf_put8(b, ' ');
+  }
+  for (size_t i = 0; i < s->o.n_set; i++) {
+    h9_buf_put(b, "--set ", 6);
+    h9_buf_put(b, s->o.set[i], strlen(s->o.set[i]));
+    h9_buf_put8(b, ' ');
+  }
+  int n = snprintf(text, sizeof text, "-t %.17gms --transient %.17gms%s", r->duration, r->transient,
+                   r->record ? "" : " --record-spikes no");
+  h9_buf_put(b, text, (size_t)n);
+  if (s->o.seed_given) {
+    n = snprintf(text, sizeof text, " --seed %" PRIu64, s->o.seed);
+    h9_buf_put(b, text, (size_t)n);
+  }
+  h9_buf_put8(b, 0);
+}
+
+static int write_tail(run *r, h9_error *e) {
+  const settings *s = r->s;
+  h9_buf options = {0};
+  h9_provenance own = {0};
+  h9_hash parent = h9_reader_hash(r->reader);
+  int rc = H9_OK;
+  if (!s->no_metrics) {
+    h9_metrics m = {0};
+    measure(r, &m);
+    rc = h9_metrics_write(r->writer, PROGRAM, &m, e);
+  }
+  for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++)
+    rc = h9_provenance_write(r->writer, &r->net.provenance[i], e);
+  shaping(r, &options);
+  if (rc == H9_OK && options.failed) rc = h9_fail_memory(e, options.len, "provenance");
+  if (rc == H9_OK)
+    rc = h9_provenance_make(&own, PROGRAM, (const char *)options.data, &s->o,
+                            s->o.seed_given ? s->o.seed : r->net.seed, &parent, 1, e);
+  if (rc == H9_OK) rc = h9_provenance_write(r->writer, &own, e);
+  h9_provenance_release(&own);
+  h9_buf_release(&options);
+  return rc;
+}
+
+static int write_stream(run *r, h9_error *e) {
+  const settings *s = r->s;
+  h9_output out;
+  int rc = h9_output_open(&out, s->o.output, s->o.force, e);
+  if (rc != H9_OK) return rc;
+  rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, 1, e);
+  if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
+  if (rc == H9_OK) rc = build(r, e);
+  r->load_s = (double)(h9_clock_ns() - r->begun_ns) * 1e-9;
+  if (rc == H9_OK) rc = simulate(r, e);
+  if (rc == H9_OK) rc = write_tail(r, e);
+  if (rc == H9_OK) {
+    rc = h9_writer_close(r->writer, e);
+    r->writer = NULL;
+  }
+  if (rc == H9_OK) return h9_output_commit(&out, e);
+  if (r->writer) h9_writer_abort(r->writer);
+  h9_output_abandon(&out);
+  return rc;
+}
+
+static void print_summary(const run *r) {
+  h9_sim_stats t;
+  h9_sim_stats_get(r->sim, &t);
+  double biological = (double)h9_sim_now(r->sim) * r->dt * 1e-3;
+  fprintf(stderr,
+          "%s: %g s simulated in %.3g s (real-time factor %.3g), %" PRIu64
+          " spikes, %.3g Hz a neuron, peak memory %.1f MiB\n",
+          PROGRAM, biological, t.simulate_s, t.simulate_s / biological, t.spikes,
+          (double)t.spikes / biological / r->net.n_neurons, (double)h9_memory_peak_rss() / 1048576);
+}
+
+static int step(settings *s, h9_error *e) {
+  run r = {.s = s, .fd = -1, .begun_ns = h9_clock_ns()};
+  int rc = H9_OK;
+  if (s->o.config) {
+    rc = h9_config_read(&r.config, s->o.config, s->o.set, s->o.n_set, e);
+    r.configured = rc == H9_OK;
+  }
+  if (rc == H9_OK) rc = open_network(&r, e);
+  if (rc == H9_OK && r.configured) rc = h9_config_match(&r.config, &r.net, h9_reader_name(r.reader), e);
+  if (rc == H9_OK) rc = settle_times(&r, e);
+  if (rc == H9_OK) rc = make(&r, e);
+  if (rc == H9_OK && s->dry_run) print_estimate(&r);
+  else if (rc == H9_OK) {
+    rc = check_memory(&r, e);
+    if (rc == H9_OK) rc = write_stream(&r, e);
+    if (rc == H9_OK && s->profile) print_profile(&r);
+    if (rc == H9_OK && s->o.verbose && !s->o.quiet) print_summary(&r);
+  }
+  if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");
+  h9_sim_free(r.sim);
+  if (r.reader) h9_reader_close(r.reader);
+  if (r.fd > STDIN_FILENO) close(r.fd);
+  h9_network_release(&r.net);
+  if (r.configured) h9_config_release(&r.config);
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  settings s = {.time = NAN, .transient = NAN, .record = -1};
+  h9_options_init(&s.o);
+  argp_parse(&parser, argc, argv, 0, NULL, &s);
+  h9_error e = {0};
+  int rc = step(&s, &e);
+  if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
+  h9_options_release(&s.o);
+  return rc;
+}
