@@ -1,0 +1,191 @@
+#include "query.h"
+
+#include "../base/io.h"
+#include "../base/memory.h"
+#include "../base/text.h"
+#include "../model/grid.h"
+#include "options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const h9_unit um = {"um", {0, 0, 0, 1}, 1};
+
+/* Up to `most` lengths between commas; returns how many, 0 on error. */
+static int lengths(const char *option, const char *text, double *v, int most, h9_error *e) {
+  int n = 0;
+  for (const char *s = text;; s++) {
+    char part[128];
+    size_t len = strcspn(s, ",");
+    if (n == most || len >= sizeof part) break;
+    memcpy(part, s, len);
+    part[len] = 0;
+    if (h9_option_quantity(option, part, &um, &v[n++], e) != H9_OK) return 0;
+    s += len;
+    if (!*s) return n;
+  }
+  (void)!h9_fail(e, H9_EUSAGE, "%s: found '%s', expected at most %d lengths between commas", option, text, most);
+  return 0;
+}
+
+int h9_query_point(const char *option, const char *text, double v[3], h9_error *e) {
+  v[0] = v[1] = v[2] = 0;
+  return lengths(option, text, v, 3, e) ? H9_OK : e->code;
+}
+
+int h9_query_parse(h9_query *q, const char *text, h9_error *e) {
+  uint64_t k;
+  if (strncmp(text, "radius=", 7) == 0) {
+    q->type = H9_QUERY_RADIUS;
+    int rc = h9_option_quantity("--query radius", text + 7, &um, &q->radius, e);
+    if (rc == H9_OK && !(q->radius >= 0)) return h9_fail(e, H9_EUSAGE, "--query radius: found '%s', expected a length of at least 0", text + 7);
+    return rc;
+  }
+  if (strncmp(text, "k=", 2) == 0) {
+    q->type = H9_QUERY_NEAREST;
+    int rc = h9_option_whole("--query k", text + 2, 1, H9_ID_MAX, &k, e);
+    q->k = rc ? 0 : (uint32_t)k;
+    return rc;
+  }
+  if (strncmp(text, "box=", 4) == 0) {
+    double v[6];
+    q->type = H9_QUERY_BOX;
+    int n = lengths("--query box", text + 4, v, 6, e);
+    if (n == 0) return e->code;
+    if (n % 2) return h9_fail(e, H9_EUSAGE, "--query box: found %d lengths, expected 2, 4 or 6: lowest, then highest coordinates", n);
+    for (int i = 0; i < 3; i++) {
+      q->lo[i] = i < n / 2 ? v[i] : -INFINITY;
+      q->hi[i] = i < n / 2 ? v[n / 2 + i] : INFINITY;
+      if (!(q->lo[i] <= q->hi[i])) return h9_fail(e, H9_EUSAGE, "--query box: lowest %.9g um is above highest %.9g um", q->lo[i], q->hi[i]);
+    }
+    return H9_OK;
+  }
+  return h9_fail(e, H9_EUSAGE, "--query: found '%s', expected radius=LENGTH, k=K or box=LENGTHS", text);
+}
+
+typedef struct finder {
+  const h9_query *q;
+  const h9_network *net;
+  h9_points points;
+  uint32_t first; /* index of point 0 in the network */
+  h9_grid *grid;  /* NULL: brute force */
+} finder;
+
+static int find(const finder *f, const double at[3], uint32_t except, h9_hits *hits, h9_error *e) {
+  const h9_query *q = f->q;
+  switch (q->type) {
+  case H9_QUERY_RADIUS:
+    return f->grid ? h9_grid_radius(f->grid, at[0], at[1], at[2], q->radius, hits, e)
+                   : h9_brute_radius(&f->points, at[0], at[1], at[2], q->radius, hits, e);
+  case H9_QUERY_NEAREST:
+    return f->grid ? h9_grid_nearest(f->grid, at[0], at[1], at[2], q->k, except, hits, e)
+                   : h9_brute_nearest(&f->points, at[0], at[1], at[2], q->k, except, hits, e);
+  default: return f->grid ? h9_grid_box(f->grid, q->lo, q->hi, hits, e) : h9_brute_box(&f->points, q->lo, q->hi, hits, e);
+  }
+}
+
+static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, h9_buf *out, h9_error *e) {
+  uint32_t self = id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
+  uint32_t count = 0;
+  int rc = H9_OK;
+  if (f->q->counts && f->q->type == H9_QUERY_RADIUS && f->grid) {
+    count = h9_grid_count(f->grid, at[0], at[1], at[2], f->q->radius);
+    count -= self != UINT32_MAX; /* the neuron itself is always within reach */
+  } else {
+    rc = find(f, at, self, hits, e);
+    for (uint32_t i = 0; i < hits->n && rc == H9_OK; i++) count += hits->index[i] != self;
+  }
+  if (rc) return rc;
+  if (f->q->counts) {
+    char t[2 * H9_TEXT_MAX], *p = h9_text_u64(t, id);
+    *p++ = '\t';
+    p = h9_text_u64(p, count);
+    *p++ = '\n';
+    h9_buf_put(out, t, (size_t)(p - t));
+    return H9_OK;
+  }
+  for (uint32_t i = 0; i < hits->n; i++) {
+    if (hits->index[i] == self) continue;
+    char t[3 * H9_TEXT_MAX], *p = h9_text_u64(t, id);
+    *p++ = '\t';
+    p = h9_text_u64(p, (uint64_t)f->first + hits->index[i] + 1);
+    if (f->q->type != H9_QUERY_BOX) { /* a box has no distance */
+      *p++ = '\t';
+      p = h9_text_f64(p, sqrt(hits->d2[i]));
+    }
+    *p++ = '\n';
+    h9_buf_put(out, t, (size_t)(p - t));
+  }
+  return H9_OK;
+}
+
+static void place_of(const h9_network *net, uint32_t i, double at[3]) {
+  at[0] = net->x[i];
+  at[1] = net->y ? net->y[i] : 0;
+  at[2] = net->z ? net->z[i] : 0;
+}
+
+enum { QUESTIONS = 512 }; /* answered by one worker at a time */
+
+int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *e) {
+  static const double nowhere[1][3] = {{0}};
+  finder f = {.q = q, .net = net, .first = 0};
+  uint32_t n = net->n_neurons;
+  if (q->population >= 0) {
+    f.first = net->populations[q->population].first - 1;
+    n = net->populations[q->population].count;
+  }
+  for (uint32_t p = 0; p < net->n_populations; p++)
+    if (!net->populations[p].placed && (q->population < 0 || q->population == (int)p))
+      return h9_fail(e, H9_EDATA, "population %s has no positions, a query needs them", net->populations[p].name);
+  for (size_t i = 0; i < q->n_id; i++)
+    if (q->id[i] < 1 || q->id[i] > net->n_neurons)
+      return h9_fail(e, H9_EUSAGE, "--id: found %u, expected 1 to %u", q->id[i], net->n_neurons);
+  h9_grid_options o = {.dimensions = net->dimensions, .periodic = q->periodic, .threads = q->threads};
+  memcpy(o.lo, net->lo, sizeof o.lo);
+  memcpy(o.hi, net->hi, sizeof o.hi);
+  f.points = (h9_points){net->x + f.first, net->y ? net->y + f.first : NULL, net->z ? net->z + f.first : NULL, n, o};
+  int rc = q->brute_force ? H9_OK : h9_grid_build(&f.grid, f.points.x, f.points.y, f.points.z, n, &o, e);
+  if (rc) return rc;
+  const double(*at)[3] = q->type == H9_QUERY_BOX ? nowhere : q->at;
+  uint64_t places = q->type == H9_QUERY_BOX ? 1 : q->n_at, ids = q->type == H9_QUERY_BOX ? 0 : q->all ? net->n_neurons : q->n_id;
+  uint64_t total = places + ids, chunks = (total + QUESTIONS - 1) / QUESTIONS;
+#pragma omp parallel num_threads(q->threads)
+  {
+    h9_hits hits = {0};
+    h9_buf out = {0};
+#pragma omp for ordered schedule(dynamic, 1)
+    for (uint64_t c = 0; c < chunks; c++) {
+      h9_error own = {0};
+      int bad;
+#pragma omp atomic read
+      bad = rc;
+      out.len = 0;
+      for (uint64_t i = c * QUESTIONS; i < total && i < (c + 1) * QUESTIONS && !bad; i++) {
+        double here[3];
+        h9_id id = 0;
+        if (i < places) memcpy(here, at[i], sizeof here);
+        else {
+          id = q->all ? (h9_id)(i - places + 1) : q->id[i - places];
+          place_of(net, id - 1, here);
+        }
+        bad = answer(&f, id, here, &hits, &out, &own);
+      }
+#pragma omp ordered
+      {
+        if (!bad && out.failed) bad = h9_fail_memory(&own, out.len, "answers");
+        if (!bad && rc == H9_OK) bad = h9_write_full(fd, out.data, out.len, &own);
+        if (bad && rc == H9_OK && own.code) {
+          *e = own;
+#pragma omp atomic write
+          rc = bad;
+        }
+      }
+    }
+    h9_hits_release(&hits);
+    h9_buf_release(&out);
+  }
+  h9_grid_free(f.grid);
+  return rc;
+}
