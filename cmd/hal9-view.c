@@ -5,6 +5,7 @@
 #include "../libcore/whole/view.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char program[] = "hal9-view";
@@ -145,7 +146,12 @@ static int check(arguments *a, int fd, const char *name, h9_error *e) {
   static const enum h9_block_kind kinds[] = {H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS, H9_BLOCK_STATE, H9_BLOCK_LABELS};
   static const char *const words[] = {"connections", "signals", "samples", "labels"};
   h9_check_result r;
-  int rc = h9_stream_check(fd, name, a->common.threads, &r, e);
+  struct stat st;
+  h9_progress progress;
+  uint64_t total = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+  h9_progress_begin(&progress, &a->common, program, stderr);
+  int rc = h9_stream_check(fd, name, a->common.threads, &progress, total, &r, e);
+  h9_progress_end(&progress);
   if (rc != H9_OK) return rc;
   char hash[33];
   h9_hash_text(r.hash, hash);

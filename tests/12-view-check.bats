@@ -89,3 +89,12 @@ P
   run hal9-view "$T"; [ "$status" = 66 ]; [[ "$output" == *"is a directory"* ]]
   run hal9-view "$T/missing"; [ "$status" = 66 ]; [[ "$output" == *"No such file"* ]]
 }
+
+@test "progress of a check when asked for" {
+  run --separate-stderr hal9-view --check --progress always "$S"
+  [ "$status" = 0 ]
+  [ "${#lines[@]}" = 1 ]
+  [[ "$stderr" == *"hal9-view: "*" MB"* ]]
+  run --separate-stderr hal9-view --check --progress never "$S"
+  [ -z "$stderr" ]
+}

@@ -182,8 +182,8 @@ static int weights_check(const h9_network *net, const h9_rows *r, uint8_t encodi
       bad |= r->target[i] == r->target[i - 1] && r->delay[i] == r->delay[i - 1] && r->weight_f[i] < r->weight_f[i - 1];
   } else {
     const int16_t *w = r->weight;
-    for (uint64_t i = 1; i < r->n; i++)
-      bad |= (uint64_t)((r->target[i] == r->target[i - 1]) & (r->delay[i] == r->delay[i - 1]) & (w[i] < w[i - 1]));
+    const uint32_t *t = r->target;
+    for (uint64_t i = 1; i < r->n; i++) bad |= (uint64_t)((t[i] == t[i - 1]) & (w[i] < w[i - 1]));
   }
   if (!bad) return H9_OK;
   for (uint32_t row = 0; row < r->n_rows; row++) /* neighbours in different rows do not count */

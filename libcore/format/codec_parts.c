@@ -44,12 +44,21 @@ unsigned char *h9_planes_put(h9_buf *b, const uint32_t *v, size_t n, int width) 
   return out;
 }
 
+/* Loops of a fixed length, which compilers turn into vectors at -O2. */
+enum { LANES = 32 };
+
+static void get2(const unsigned char *restrict a, const unsigned char *restrict b, size_t n, uint32_t *restrict v) {
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t j = i; j < i + LANES; j++) v[j] = (uint32_t)a[j] | (uint32_t)b[j] << 8;
+  for (; i < n; i++) v[i] = (uint32_t)a[i] | (uint32_t)b[i] << 8;
+}
+
 void h9_planes_get(const unsigned char *p, size_t n, int width, uint32_t *restrict v) {
   const unsigned char *a = p, *b = p + n, *c = b + n, *d = c + n;
   if (width == 1)
     for (size_t i = 0; i < n; i++) v[i] = a[i];
-  else if (width == 2)
-    for (size_t i = 0; i < n; i++) v[i] = (uint32_t)a[i] | (uint32_t)b[i] << 8;
+  else if (width == 2) get2(a, b, n, v);
   else
     for (size_t i = 0; i < n; i++)
       v[i] = (uint32_t)a[i] | (uint32_t)b[i] << 8 | (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24;
@@ -64,7 +73,10 @@ void h9_planes_put16(unsigned char *restrict out, const uint16_t *restrict v, si
 
 void h9_planes_get16(const unsigned char *restrict p, size_t n, uint16_t *restrict v) {
   const unsigned char *q = p + n;
-  for (size_t i = 0; i < n; i++) v[i] = (uint16_t)(p[i] | q[i] << 8);
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t j = i; j < i + LANES; j++) v[j] = (uint16_t)(p[j] | q[j] << 8);
+  for (; i < n; i++) v[i] = (uint16_t)(p[i] | q[i] << 8);
 }
 
 void h9_planes_put_f32(unsigned char *restrict out, const float *restrict v, size_t n) {

@@ -85,6 +85,8 @@ typedef struct checker {
   size_t bytes;
   h9_neurons_order neurons;
   h9_sequence sequence;
+  h9_progress *progress;
+  double total; /* MB */
 } checker;
 
 /* Decodes the blocks gathered; the first failure in order counts. */
@@ -127,6 +129,7 @@ static int run(checker *c, const char *name, h9_error *e) {
   int rc = h9_network_read_head(c->reader, &c->net, e);
   if (rc != H9_OK) return rc;
   while ((rc = h9_reader_next(c->reader, &b, e)) == H9_OK) {
+    if (c->progress) h9_progress_show(c->progress, (double)h9_reader_bytes(c->reader) * 1e-6, c->total, "MB", NULL);
     h9_error order = {0};
     int in_order = step_order(c, &b, &order);
     if (in_order == H9_EDATA) h9_reader_fail_at(c->reader, &b, &order);
@@ -156,8 +159,9 @@ static int run(checker *c, const char *name, h9_error *e) {
   return rc;
 }
 
-int h9_stream_check(int fd, const char *name, int threads, h9_check_result *r, h9_error *e) {
-  checker c = {.threads = threads, .room = 4 * (uint32_t)threads};
+int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total, h9_check_result *r,
+                    h9_error *e) {
+  checker c = {.threads = threads, .room = 4 * (uint32_t)threads, .progress = progress, .total = (double)total * 1e-6};
   *r = (h9_check_result){0};
   c.scratch = calloc((size_t)threads, sizeof *c.scratch);
   c.block = calloc(c.room, sizeof *c.block);

@@ -4,6 +4,7 @@
 #define H9_WHOLE_CHECK_H
 
 #include "../format/codec.h"
+#include "options.h"
 
 typedef struct h9_check_result {
   uint64_t blocks; /* index and end included */
@@ -12,8 +13,10 @@ typedef struct h9_check_result {
   h9_hash hash;
 } h9_check_result;
 
-/* H9_OK, or the first error in the order of the stream, naming file, block and place. */
-int h9_stream_check(int fd, const char *name, int threads, h9_check_result *r, h9_error *e) H9_UNUSED_RESULT;
+/* H9_OK, or the first error in the order of the stream, naming file, block and place. `progress`, shown in MB of
+ * `total` bytes (0: unknown), may be NULL. */
+int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total, h9_check_result *r,
+                    h9_error *e) H9_UNUSED_RESULT;
 
 /* The order of connections and signals blocks, which single blocks cannot tell. Zero-initialise. */
 typedef struct h9_sequence {

@@ -47,7 +47,7 @@ static int try_blocks(const uint32_t *order, uint32_t n, uint32_t at, const h9_b
   if (rc != H9_OK) h9_writer_abort(w);
   else rc = h9_writer_close(w, e);
   lseek(fd, 0, SEEK_SET);
-  if (rc == H9_OK) rc = h9_stream_check(fd, "damaged", 1, &result, e);
+  if (rc == H9_OK) rc = h9_stream_check(fd, "damaged", 1, NULL, 0, &result, e);
   close(fd);
   return rc;
 }
