@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 /* ---- order ---- */
@@ -77,37 +77,21 @@ int h9_sequence_end(const h9_sequence *s, const h9_network *net, h9_error *e) {
 typedef struct checker {
   h9_reader *reader;
   h9_network net;
-  int threads;
-  h9_check_scratch *scratch; /* [threads] */
-  h9_block *block;           /* [room] blocks waiting to be decoded */
-  h9_error *failure;         /* [room] */
-  uint32_t n, room;
-  size_t bytes;
-  h9_neurons_order neurons;
-  h9_sequence sequence;
   h9_progress *progress;
   double total; /* MB */
+  pthread_mutex_t lock; /* guards the reader and what follows */
+  h9_neurons_order neurons;
+  h9_sequence sequence;
+  bool stop;
+  uint64_t failed; /* ordinal of the first block that is wrong */
+  h9_error *failure;
 } checker;
 
-/* Decodes the blocks gathered; the first failure in order counts. */
-static int decode_all(checker *c, h9_error *e) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
-  for (uint32_t i = 0; i < c->n; i++) {
-    c->failure[i].code = H9_OK;
-    if (h9_block_check(&c->net, &c->block[i], &c->scratch[omp_get_thread_num()], &c->failure[i]) == H9_EDATA)
-      h9_reader_fail_at(c->reader, &c->block[i], &c->failure[i]);
-  }
-  int rc = H9_OK;
-  for (uint32_t i = 0; i < c->n; i++) {
-    if (rc == H9_OK && c->failure[i].code != H9_OK) {
-      *e = c->failure[i];
-      rc = e->code;
-    }
-    free((void *)c->block[i].body);
-  }
-  c->n = 0;
-  c->bytes = 0;
-  return rc;
+static void fail_block(checker *c, uint64_t ordinal, const h9_error *e) {
+  c->stop = true;
+  if (ordinal >= c->failed) return;
+  c->failed = ordinal;
+  *c->failure = *e;
 }
 
 /* What must be seen in order. */
@@ -119,40 +103,54 @@ static int step_order(checker *c, const h9_block *b, h9_error *e) {
     if (population < c->net.n_populations && b->count <= UINT32_MAX)
       rc = h9_neurons_follow(&c->net, &c->neurons, population, first, (uint32_t)b->count, e);
   }
-  if (rc == H9_OK) rc = h9_sequence_step(&c->sequence, &c->net, b, e);
-  return rc;
+  return rc == H9_OK ? h9_sequence_step(&c->sequence, &c->net, b, e) : rc;
 }
 
-static int run(checker *c, const char *name, h9_error *e) {
-  enum { GATHER = 64 << 20 }; /* bytes */
+/* Takes the next block; called and left with the lock held. H9_EOF: no more. */
+static int take(checker *c, h9_block *b, h9_check_scratch *scratch, h9_error *e) {
+  if (c->stop) return H9_EOF;
+  if (c->progress) h9_progress_show(c->progress, (double)h9_reader_bytes(c->reader) * 1e-6, c->total, "MB", NULL);
+  int rc = h9_reader_next(c->reader, b, e);
+  if (rc != H9_OK) {
+    if (rc != H9_EOF) fail_block(c, UINT64_MAX - 1, e);
+    c->stop = true;
+    return H9_EOF;
+  }
+  if (step_order(c, b, e) != H9_OK) {
+    /* A block that makes no sense by itself says more than its place. */
+    h9_error own = {0};
+    if (h9_block_check(&c->net, b, scratch, &own) != H9_OK) *e = own;
+    if (e->code == H9_EDATA) h9_reader_fail_at(c->reader, b, e);
+    fail_block(c, b->ordinal, e);
+    return H9_EOF;
+  }
+  h9_reader_keep(c->reader, b);
+  return H9_OK;
+}
+
+static void member(checker *c) {
+  h9_check_scratch scratch = {0};
+  h9_error e = {0};
   h9_block b;
+  pthread_mutex_lock(&c->lock);
+  while (take(c, &b, &scratch, &e) == H9_OK) {
+    pthread_mutex_unlock(&c->lock);
+    int rc = h9_block_check(&c->net, &b, &scratch, &e);
+    if (rc == H9_EDATA) h9_reader_fail_at(c->reader, &b, &e);
+    free((void *)b.body);
+    pthread_mutex_lock(&c->lock);
+    if (rc != H9_OK) fail_block(c, b.ordinal, &e);
+  }
+  pthread_mutex_unlock(&c->lock);
+  h9_check_scratch_release(&scratch);
+}
+
+static int run(checker *c, const char *name, int threads, h9_error *e) {
   int rc = h9_network_read_head(c->reader, &c->net, e);
   if (rc != H9_OK) return rc;
-  while ((rc = h9_reader_next(c->reader, &b, e)) == H9_OK) {
-    if (c->progress) h9_progress_show(c->progress, (double)h9_reader_bytes(c->reader) * 1e-6, c->total, "MB", NULL);
-    h9_error order = {0};
-    int in_order = step_order(c, &b, &order);
-    if (in_order == H9_EDATA) h9_reader_fail_at(c->reader, &b, &order);
-    if (b.kind != H9_BLOCK_PROJECTIONS) {
-      h9_reader_keep(c->reader, &b);
-      c->block[c->n++] = b;
-      c->bytes += b.len;
-    }
-    /* A block that makes no sense by itself says more than its place. */
-    if (in_order != H9_OK || c->n == c->room || c->bytes > GATHER || b.kind == H9_BLOCK_PROJECTIONS) rc = decode_all(c, e);
-    if (rc == H9_OK && in_order != H9_OK) {
-      *e = order;
-      rc = in_order;
-    }
-    if (rc != H9_OK) return rc;
-  }
-  h9_error later = *e;
-  int decoded = decode_all(c, e);
-  if (decoded != H9_OK) return decoded;
-  if (rc != H9_EOF) {
-    *e = later;
-    return rc;
-  }
+#pragma omp parallel num_threads(threads)
+  member(c);
+  if (c->failed != UINT64_MAX) return e->code;
   rc = h9_neurons_complete(&c->net, &c->neurons, e);
   if (rc == H9_OK) rc = h9_sequence_end(&c->sequence, &c->net, e);
   if (rc != H9_OK) h9_fail_at(e, "%s", name);
@@ -161,32 +159,23 @@ static int run(checker *c, const char *name, h9_error *e) {
 
 int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total, h9_check_result *r,
                     h9_error *e) {
-  checker c = {.threads = threads, .room = 4 * (uint32_t)threads, .progress = progress, .total = (double)total * 1e-6};
+  checker c = {.progress = progress, .total = (double)total * 1e-6, .failed = UINT64_MAX, .failure = e};
   *r = (h9_check_result){0};
-  c.scratch = calloc((size_t)threads, sizeof *c.scratch);
-  c.block = calloc(c.room, sizeof *c.block);
-  c.failure = calloc(c.room, sizeof *c.failure);
-  int rc = H9_ESYSTEM;
-  if (!c.scratch || !c.block || !c.failure) h9_fail_memory(e, c.room * sizeof *c.failure, "checking");
-  else rc = h9_reader_open(&c.reader, fd, name, H9_WANT_ALL, threads, e);
-  if (rc == H9_OK) {
-    rc = run(&c, name, e);
-    for (uint32_t i = 0; i < c.n; i++) free((void *)c.block[i].body);
-    r->neurons = c.net.n_neurons;
-    r->projections = c.net.n_projections;
-    r->blocks = 1; /* the end block */
-    for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) {
-      uint64_t bytes;
-      r->records[k] = h9_reader_count(c.reader, (enum h9_block_kind)k);
-      r->blocks += h9_reader_blocks(c.reader, (enum h9_block_kind)k, &bytes);
-    }
-    r->hash = h9_reader_hash(c.reader);
-    h9_network_release(&c.net);
-    h9_reader_close(c.reader);
+  int rc = h9_reader_open(&c.reader, fd, name, H9_WANT_ALL, threads, e);
+  if (rc != H9_OK) return rc;
+  pthread_mutex_init(&c.lock, NULL);
+  rc = run(&c, name, threads, e);
+  pthread_mutex_destroy(&c.lock);
+  r->neurons = c.net.n_neurons;
+  r->projections = c.net.n_projections;
+  r->blocks = 1; /* the end block */
+  for (uint32_t k = 1; k < H9_BLOCK_KINDS; k++) {
+    uint64_t bytes;
+    r->records[k] = h9_reader_count(c.reader, (enum h9_block_kind)k);
+    r->blocks += h9_reader_blocks(c.reader, (enum h9_block_kind)k, &bytes);
   }
-  for (int i = 0; c.scratch && i < threads; i++) h9_check_scratch_release(&c.scratch[i]);
-  free(c.scratch);
-  free(c.block);
-  free(c.failure);
+  r->hash = h9_reader_hash(c.reader);
+  h9_network_release(&c.net);
+  h9_reader_close(c.reader);
   return rc;
 }
