@@ -13,8 +13,23 @@ static const char program[] = "hal9-view";
 enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS };
 
 enum {
-  OPT_CHECK = 0x2000, OPT_HASH, OPT_TSV, OPT_NDJSON, OPT_SIGNALS, OPT_CONNECTIONS, OPT_PROJECTIONS, OPT_PROVENANCE,
-  OPT_METRICS, OPT_COLUMNS, OPT_HEADER, OPT_NO_HEADER, OPT_HEAD, OPT_COUNT, OPT_POPULATION, OPT_ID, OPT_TIME,
+  OPT_CHECK = 0x2000,
+  OPT_HASH,
+  OPT_TSV,
+  OPT_NDJSON,
+  OPT_SIGNALS,
+  OPT_CONNECTIONS,
+  OPT_PROJECTIONS,
+  OPT_PROVENANCE,
+  OPT_METRICS,
+  OPT_COLUMNS,
+  OPT_HEADER,
+  OPT_NO_HEADER,
+  OPT_HEAD,
+  OPT_COUNT,
+  OPT_POPULATION,
+  OPT_ID,
+  OPT_TIME,
 };
 
 static const struct argp_option option_table[] = {
@@ -51,8 +66,9 @@ typedef struct arguments {
 
 static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
   if (a->mode != SUMMARY && a->mode != m)
-    argp_error(state, "only one of --check, --hash, --signals, --connections, --projections, --provenance and "
-                      "--metrics can be shown");
+    argp_error(state,
+               "only one of --check, --hash, --signals, --connections, --projections, --provenance and "
+               "--metrics can be shown");
   a->mode = m;
 }
 
@@ -60,9 +76,11 @@ static void add_columns(arguments *a, const char *text, struct argp_state *state
   for (const char *at = text;; at++) {
     size_t n = strcspn(at, ",");
     if (n == 0) argp_error(state, "--columns: found '%s', expected names with commas between", text);
-    if (a->view.n_columns == H9_TABLE_COLUMNS_MAX) argp_error(state, "--columns: more than %d", H9_TABLE_COLUMNS_MAX);
+    if (a->view.n_columns == H9_TABLE_COLUMNS_MAX)
+      argp_error(state, "--columns: more than %d", H9_TABLE_COLUMNS_MAX);
     char **grown = realloc(a->view.columns, (a->view.n_columns + 1) * sizeof *grown);
-    if (!grown || !(grown[a->view.n_columns] = strndup(at, n))) argp_failure(state, H9_ESYSTEM, 0, "out of memory");
+    if (!grown || !(grown[a->view.n_columns] = strndup(at, n)))
+      argp_failure(state, H9_ESYSTEM, 0, "out of memory");
     a->view.columns = grown;
     a->view.n_columns++;
     at += n;
@@ -84,7 +102,8 @@ static void settle(arguments *a, struct argp_state *state) {
     argp_error(state, "--population and --id select neurons, signals, connections and projections");
   if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
-    argp_error(state, "nothing to read: name a stream file, or pipe one in, as in 'hal9-gen -n 100 | hal9-view'");
+    argp_error(state,
+               "nothing to read: name a stream file, or pipe one in, as in 'hal9-gen -n 100 | hal9-view'");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -123,7 +142,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 static const char doc[] =
     "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
-    "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin with a line "
+    "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin "
+    "with a line "
     "of column names; signals, connections and metrics are data only, as awk and friends like it.";
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
@@ -143,7 +163,8 @@ static void say_name(h9_buf *b, const char *name) {
 
 /* "net.h9: ok, 12 blocks, 1000 neurons, 2 projections, 34 connections, hash ..." */
 static int check(arguments *a, int fd, const char *name, h9_error *e) {
-  static const enum h9_block_kind kinds[] = {H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS, H9_BLOCK_STATE, H9_BLOCK_LABELS};
+  static const enum h9_block_kind kinds[] = {H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS, H9_BLOCK_STATE,
+                                             H9_BLOCK_LABELS};
   static const char *const words[] = {"connections", "signals", "samples", "labels"};
   h9_check_result r;
   struct stat st;
@@ -217,7 +238,8 @@ int main(int argc, char **argv) {
   h9_options_init(&a.common);
   argp_parse(&argp, argc, argv, 0, NULL, &a);
   a.view.threads = a.common.threads;
-  a.view.header = a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE;
+  a.view.header =
+      a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE;
   int code = h9_output_open(&out, a.common.output, true, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
   bool open = code == H9_OK;

@@ -31,7 +31,8 @@ char *h9_text_i64(char *p, int64_t v) {
   return h9_text_u64(p, 0 - (uint64_t)v);
 }
 
-static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 /* whole / 10^decimals, without zeros at the end. */
 static char *fixed(char *p, uint64_t whole, int decimals) {

@@ -25,24 +25,26 @@ static int header_decode(const h9_block *b, h9_network *net, h9_error *e) {
   int rc = h9_body_begin(b, &c, e);
   if (rc != H9_OK) return rc;
   if (b->len != HEADER_BYTES || b->count != 1)
-    return h9_fail(e, H9_EDATA, "%zu bytes with count %llu, expected %d with 1", b->len, (unsigned long long)b->count,
-                   HEADER_BYTES);
+    return h9_fail(e, H9_EDATA, "%zu bytes with count %llu, expected %d with 1", b->len,
+                   (unsigned long long)b->count, HEADER_BYTES);
   uint32_t flags = h9_bytes_get32(&c), dimensions = h9_bytes_get32(&c);
   if (flags != 0) return h9_fail(e, H9_EDATA, "reserved bits are 0x%x, expected 0", flags);
   if (dimensions > 3) return h9_fail(e, H9_EDATA, "%u dimensions, expected 0 to 3", dimensions);
   net->dimensions = (int)dimensions;
   net->dt = h9_bytes_get_f64(&c);
-  if (!(net->dt > 0) || !isfinite(net->dt)) return h9_fail(e, H9_EDATA, "dt of %g ms, expected more than 0", net->dt);
+  if (!(net->dt > 0) || !isfinite(net->dt))
+    return h9_fail(e, H9_EDATA, "dt of %g ms, expected more than 0", net->dt);
   net->seed = h9_bytes_get64(&c);
   for (int i = 0; i < 3; i++) net->lo[i] = h9_bytes_get_f64(&c);
   for (int i = 0; i < 3; i++) net->hi[i] = h9_bytes_get_f64(&c);
   for (int i = 0; i < 3; i++)
     if (!isfinite(net->lo[i]) || !isfinite(net->hi[i]) || net->lo[i] > net->hi[i])
-      return h9_fail(e, H9_EDATA, "domain from %g to %g um along %c, expected low before high", net->lo[i], net->hi[i],
-                     "xyz"[i]);
+      return h9_fail(e, H9_EDATA, "domain from %g to %g um along %c, expected low before high", net->lo[i],
+                     net->hi[i], "xyz"[i]);
   net->n_neurons = h9_bytes_get32(&c);
   uint32_t n = h9_bytes_get32(&c);
-  if (net->n_neurons > H9_ID_MAX || n > net->n_neurons || n > H9_POPULATIONS_MAX || (n == 0) != (net->n_neurons == 0))
+  if (net->n_neurons > H9_ID_MAX || n > net->n_neurons || n > H9_POPULATIONS_MAX ||
+      (n == 0) != (net->n_neurons == 0))
     return h9_fail(e, H9_EDATA, "%u neurons in %u populations, expected 0 to %u in at most %u, none empty",
                    net->n_neurons, n, H9_ID_MAX, H9_POPULATIONS_MAX);
   net->n_populations = n; /* memory is taken by the populations block */
@@ -74,7 +76,8 @@ static void populations_encode(const h9_network *net, h9_buf *b) {
 
 static int values_decode(h9_bytes *c, h9_population *p, h9_error *e) {
   uint32_t n = h9_bytes_get16(c);
-  if (c->failed || n > h9_bytes_left(c) / 11) return h9_fail(e, H9_EDATA, "%u values do not fit the block", n);
+  if (c->failed || n > h9_bytes_left(c) / 11)
+    return h9_fail(e, H9_EDATA, "%u values do not fit the block", n);
   p->values = calloc(n + 1, sizeof *p->values);
   if (!p->values) return h9_fail_memory(e, (n + 1) * sizeof *p->values, "values");
   p->n_values = n;
@@ -83,18 +86,21 @@ static int values_decode(h9_bytes *c, h9_population *p, h9_error *e) {
     v->name = h9_bytes_get_name(c);
     uint8_t flags = h9_bytes_get8(c);
     v->constant = h9_bytes_get_f64(c);
-    if (c->failed || !h9_name_is_fine(v->name)) return h9_fail(e, H9_EDATA, "value %u is cut or has no name", k + 1);
+    if (c->failed || !h9_name_is_fine(v->name))
+      return h9_fail(e, H9_EDATA, "value %u is cut or has no name", k + 1);
     if (flags > VARIES || !isfinite(v->constant) || (flags == VARIES && v->constant != 0))
-      return h9_fail(e, H9_EDATA, "value %s: flags 0x%x with %g, expected a finite constant, or 1 with 0", v->name,
-                     flags, v->constant);
+      return h9_fail(e, H9_EDATA, "value %s: flags 0x%x with %g, expected a finite constant, or 1 with 0",
+                     v->name, flags, v->constant);
     v->varies = flags == VARIES;
     for (uint32_t j = 0; j < k; j++)
-      if (strcmp(p->values[j].name, v->name) == 0) return h9_fail(e, H9_EDATA, "value %s comes twice", v->name);
+      if (strcmp(p->values[j].name, v->name) == 0)
+        return h9_fail(e, H9_EDATA, "value %s comes twice", v->name);
   }
   return H9_OK;
 }
 
-static int population_decode(h9_bytes *c, h9_population *p, uint64_t first, const h9_network *net, h9_error *e) {
+static int population_decode(h9_bytes *c, h9_population *p, uint64_t first, const h9_network *net,
+                             h9_error *e) {
   p->name = h9_bytes_get_name(c);
   p->model = h9_bytes_get_name(c);
   p->first = h9_bytes_get32(c);
@@ -102,13 +108,16 @@ static int population_decode(h9_bytes *c, h9_population *p, uint64_t first, cons
   uint8_t flags = h9_bytes_get8(c), reserved = h9_bytes_get8(c);
   if (c->failed || !h9_name_is_fine(p->name) || !h9_name_is_fine(p->model))
     return h9_fail(e, H9_EDATA, "cut, or without a name or a model that can be shown");
-  if (p->first != first) return h9_fail(e, H9_EDATA, "first id %u, expected %llu", p->first, (unsigned long long)first);
+  if (p->first != first)
+    return h9_fail(e, H9_EDATA, "first id %u, expected %llu", p->first, (unsigned long long)first);
   if (p->count == 0 || p->count > net->n_neurons - (first - 1))
     return h9_fail(e, H9_EDATA, "%u neurons, expected 1 to %llu of the header's %u", p->count,
                    (unsigned long long)(net->n_neurons - (first - 1)), net->n_neurons);
-  if (flags > PLACED || reserved) return h9_fail(e, H9_EDATA, "flags 0x%x 0x%x, expected 0 or 1 and 0", flags, reserved);
+  if (flags > PLACED || reserved)
+    return h9_fail(e, H9_EDATA, "flags 0x%x 0x%x, expected 0 or 1 and 0", flags, reserved);
   p->placed = flags & PLACED;
-  if (p->placed && net->dimensions == 0) return h9_fail(e, H9_EDATA, "it has positions, the header says 0 dimensions");
+  if (p->placed && net->dimensions == 0)
+    return h9_fail(e, H9_EDATA, "it has positions, the header says 0 dimensions");
   return values_decode(c, p, e);
 }
 
@@ -121,7 +130,8 @@ static int names_differ(const h9_network *net, h9_error *e) {
   qsort(name, net->n_populations, sizeof *name, by_name);
   int rc = H9_OK;
   for (uint32_t i = 1; i < net->n_populations && rc == H9_OK; i++)
-    if (strcmp(name[i - 1], name[i]) == 0) rc = h9_fail(e, H9_EDATA, "two populations are called '%s'", name[i]);
+    if (strcmp(name[i - 1], name[i]) == 0)
+      rc = h9_fail(e, H9_EDATA, "two populations are called '%s'", name[i]);
   free(name);
   return rc;
 }
@@ -136,8 +146,8 @@ static int populations_decode(const h9_block *b, h9_network *net, h9_error *e) {
   net->n_populations = 0;
   if (rc != H9_OK) return rc;
   if (b->count != n || n > b->len / POPULATION_BYTES_MIN)
-    return h9_fail(e, H9_EDATA, "%llu populations in %zu bytes, the header says %u", (unsigned long long)b->count,
-                   b->len, n);
+    return h9_fail(e, H9_EDATA, "%llu populations in %zu bytes, the header says %u",
+                   (unsigned long long)b->count, b->len, n);
   net->populations = calloc(n + 1, sizeof *net->populations);
   if (!net->populations) return h9_fail_memory(e, (n + 1) * sizeof *net->populations, "populations");
   net->n_populations = n;
@@ -151,7 +161,8 @@ static int populations_decode(const h9_block *b, h9_network *net, h9_error *e) {
     first += net->populations[i].count;
   }
   if (first - 1 != net->n_neurons)
-    return h9_fail(e, H9_EDATA, "%llu neurons in all, the header says %u", (unsigned long long)first - 1, net->n_neurons);
+    return h9_fail(e, H9_EDATA, "%llu neurons in all, the header says %u", (unsigned long long)first - 1,
+                   net->n_neurons);
   rc = h9_body_end(&c, "populations", e);
   return rc == H9_OK ? names_differ(net, e) : rc;
 }
@@ -247,10 +258,12 @@ static void columns_store(h9_network *net, const h9_neurons *n) {
   for (int k = 0; k < 3; k++)
     if (from[k]) memcpy(to[k] + at, from[k], n->n * sizeof(float));
   for (uint32_t k = 0, column = 0; k < p->n_values; k++)
-    if (p->values[k].varies) memcpy(p->values[k].column + n->first, n->columns[column++], n->n * sizeof(float));
+    if (p->values[k].varies)
+      memcpy(p->values[k].column + n->first, n->columns[column++], n->n * sizeof(float));
 }
 
-static int neurons_load(h9_network *net, const h9_block *b, h9_neurons *n, h9_neurons_order *order, h9_error *e) {
+static int neurons_load(h9_network *net, const h9_block *b, h9_neurons *n, h9_neurons_order *order,
+                        h9_error *e) {
   int rc = h9_neurons_decode(net, b, n, e);
   if (rc == H9_OK && !order->begun) rc = columns_take(net, e);
   if (rc == H9_OK) rc = h9_neurons_follow(net, order, n->population, n->first, n->n, e);

@@ -13,7 +13,8 @@ int h9_network_write_head(h9_writer *w, const h9_network *net, h9_error *e) H9_U
  * network has dimensions) and one f32 column for each value that varies, in the order of p's
  * values. columns[] hold n values each. */
 int h9_neurons_write(h9_writer *w, const h9_network *net, uint32_t p, uint32_t first, uint32_t n,
-                     const float *x, const float *y, const float *z, const float *const *columns, h9_error *e) H9_UNUSED_RESULT;
+                     const float *x, const float *y, const float *z, const float *const *columns,
+                     h9_error *e) H9_UNUSED_RESULT;
 /* All neurons of a loaded network in blocks of at most 65,536. */
 int h9_network_write_neurons(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 int h9_projections_write(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
@@ -44,8 +45,8 @@ void h9_neurons_release(h9_neurons *n);
 /* Neurons blocks come in order of ids and cover every population that has columns, or there are none
  * at all. Zero-initialise; give each block, then ask at the end. */
 typedef struct h9_neurons_order { uint32_t population, next; bool begun; } h9_neurons_order;
-int h9_neurons_follow(const h9_network *net, h9_neurons_order *o, uint32_t population, uint32_t first, uint32_t n,
-                      h9_error *e) H9_UNUSED_RESULT;
+int h9_neurons_follow(const h9_network *net, h9_neurons_order *o, uint32_t population, uint32_t first,
+                      uint32_t n, h9_error *e) H9_UNUSED_RESULT;
 int h9_neurons_complete(const h9_network *net, const h9_neurons_order *o, h9_error *e) H9_UNUSED_RESULT;
 /* Floats a neuron of the population has in neurons blocks: coordinates and varying values. */
 uint32_t h9_population_columns(const h9_network *net, const h9_population *p);
@@ -57,7 +58,8 @@ int h9_projections_decode(h9_network *net, const h9_block *b, h9_error *e) H9_UN
 int h9_rows_encode(const h9_network *net, const h9_rows *rows, h9_buf *b) H9_UNUSED_RESULT;
 int h9_rows_decode(const h9_network *net, const h9_block *b, h9_rows *rows, h9_error *e) H9_UNUSED_RESULT;
 /* The projection and first source of a connections block without decoding the rest. */
-int h9_rows_peek(const h9_block *b, uint32_t *projection, uint32_t *first, uint32_t *n_rows, h9_error *e) H9_UNUSED_RESULT;
+int h9_rows_peek(const h9_block *b, uint32_t *projection, uint32_t *first, uint32_t *n_rows,
+                 h9_error *e) H9_UNUSED_RESULT;
 
 /* Signals: spikes in order of (step, id). A batch holds whatever the caller gathered.
  * step is the time of the spike: a spike at step s happened at time s * dt. */
@@ -114,7 +116,8 @@ typedef struct h9_check_scratch {
   h9_rows rows;
   h9_signals signals;
 } h9_check_scratch;
-int h9_block_check(const h9_network *net, const h9_block *b, h9_check_scratch *scratch, h9_error *e) H9_UNUSED_RESULT;
+int h9_block_check(const h9_network *net, const h9_block *b, h9_check_scratch *scratch,
+                   h9_error *e) H9_UNUSED_RESULT;
 void h9_check_scratch_release(h9_check_scratch *s);
 
 #endif

@@ -179,7 +179,8 @@ static int weights_check(const h9_network *net, const h9_rows *r, uint8_t encodi
     for (uint64_t i = 0; bad && i < r->n; i++)
       if (!isfinite(r->weight_f[i])) return weight_fail(net, r, i, "its weight is not finite", e);
     for (uint64_t i = 1; i < r->n; i++)
-      bad |= r->target[i] == r->target[i - 1] && r->delay[i] == r->delay[i - 1] && r->weight_f[i] < r->weight_f[i - 1];
+      bad |= r->target[i] == r->target[i - 1] && r->delay[i] == r->delay[i - 1] &&
+             r->weight_f[i] < r->weight_f[i - 1];
   } else {
     const int16_t *w = r->weight;
     const uint32_t *t = r->target;
@@ -209,14 +210,16 @@ int h9_rows_decode(const h9_network *net, const h9_block *b, h9_rows *r, h9_erro
                    source->first + r->first, source->first, source->first + source->count - 1);
   int width = b->body[WIDTH_AT], expected = h9_width_for(net->populations[p->target].count - 1);
   uint8_t encoding = b->body[ENCODING_AT];
-  if (width != expected || encoding != p->weight_encoding || h9_load16(b->body + 14) || h9_load32(b->body + RESERVED_AT))
-    return h9_fail(e, H9_EDATA, "%s: targets of %d bytes and weight encoding %u, expected %d and %u", text, width,
-                   encoding, expected, p->weight_encoding);
+  if (width != expected || encoding != p->weight_encoding || h9_load16(b->body + 14) ||
+      h9_load32(b->body + RESERVED_AT))
+    return h9_fail(e, H9_EDATA, "%s: targets of %d bytes and weight encoding %u, expected %d and %u", text,
+                   width, encoding, expected, p->weight_encoding);
   size_t each = (size_t)width + (encoding == H9_WEIGHT_I16 ? 2 : encoding == H9_WEIGHT_F32 ? 4 : 0);
   size_t segments = h9_load32(b->body + SEGMENT_BYTES_AT), left = b->len - HEAD;
-  if (segments > left || (left - segments) / each != b->count || (left - segments) % each || r->n_rows > segments)
-    return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u rows, %zu of segments, %llu connections of %zu", text, b->len,
-                   r->n_rows, segments, (unsigned long long)b->count, each);
+  if (segments > left || (left - segments) / each != b->count || (left - segments) % each ||
+      r->n_rows > segments)
+    return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u rows, %zu of segments, %llu connections of %zu", text,
+                   b->len, r->n_rows, segments, (unsigned long long)b->count, each);
   r->n = b->count;
   if (h9_rows_reserve(r, r->n_rows, r->n) != H9_OK)
     return h9_fail_memory(e, r->n * 12 + (size_t)r->n_rows * 8, "connections");

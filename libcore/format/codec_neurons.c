@@ -13,12 +13,14 @@ uint32_t h9_population_columns(const h9_network *net, const h9_population *p) {
   return n;
 }
 
-int h9_neurons_write(h9_writer *w, const h9_network *net, uint32_t p, uint32_t first, uint32_t n, const float *x,
-                     const float *y, const float *z, const float *const *columns, h9_error *e) {
+int h9_neurons_write(h9_writer *w, const h9_network *net, uint32_t p, uint32_t first, uint32_t n,
+                     const float *x, const float *y, const float *z, const float *const *columns,
+                     h9_error *e) {
   h9_buf b = {0};
   const h9_population *pop = &net->populations[p];
   const float *axis[3] = {x, y, z};
-  uint32_t n_columns = h9_population_columns(net, pop), coordinates = pop->placed ? (uint32_t)net->dimensions : 0;
+  uint32_t n_columns = h9_population_columns(net, pop),
+           coordinates = pop->placed ? (uint32_t)net->dimensions : 0;
   h9_buf_put32(&b, p);
   h9_buf_put32(&b, first);
   h9_buf_put32(&b, n_columns);
@@ -74,17 +76,17 @@ int h9_neurons_decode(const h9_network *net, const h9_block *b, h9_neurons *n, h
   const h9_population *p = &net->populations[population];
   uint32_t expected = h9_population_columns(net, p);
   if (n_columns != expected || reserved)
-    return h9_fail(e, H9_EDATA, "population '%s': %u columns (reserved 0x%x), expected %u (0)", p->name, n_columns,
-                   reserved, expected);
+    return h9_fail(e, H9_EDATA, "population '%s': %u columns (reserved 0x%x), expected %u (0)", p->name,
+                   n_columns, reserved, expected);
   if (n_columns == 0 || b->count == 0)
-    return h9_fail(e, H9_EDATA, "population '%s': %llu neurons of %u columns, expected at least one of each", p->name,
-                   (unsigned long long)b->count, n_columns);
+    return h9_fail(e, H9_EDATA, "population '%s': %llu neurons of %u columns, expected at least one of each",
+                   p->name, (unsigned long long)b->count, n_columns);
   if (first >= p->count || b->count > p->count - first)
-    return h9_fail(e, H9_EDATA, "population '%s': neurons %u to %llu, expected within 1 to %u", p->name, first + 1,
-                   (unsigned long long)first + b->count, p->count);
+    return h9_fail(e, H9_EDATA, "population '%s': neurons %u to %llu, expected within 1 to %u", p->name,
+                   first + 1, (unsigned long long)first + b->count, p->count);
   if (h9_bytes_left(&c) / 4 / n_columns != b->count || h9_bytes_left(&c) != b->count * 4 * n_columns)
-    return h9_fail(e, H9_EDATA, "population '%s': %zu bytes for %llu neurons of %u columns, expected %llu", p->name,
-                   h9_bytes_left(&c), (unsigned long long)b->count, n_columns,
+    return h9_fail(e, H9_EDATA, "population '%s': %zu bytes for %llu neurons of %u columns, expected %llu",
+                   p->name, h9_bytes_left(&c), (unsigned long long)b->count, n_columns,
                    (unsigned long long)b->count * 4 * n_columns);
   uint32_t coordinates = p->placed ? (uint32_t)net->dimensions : 0;
   size_t pointers = (n_columns - coordinates + 1) * sizeof(float *), need = h9_bytes_left(&c);
@@ -128,8 +130,8 @@ static void order_settle(const h9_network *net, h9_neurons_order *o) {
   }
 }
 
-int h9_neurons_follow(const h9_network *net, h9_neurons_order *o, uint32_t population, uint32_t first, uint32_t n,
-                      h9_error *e) {
+int h9_neurons_follow(const h9_network *net, h9_neurons_order *o, uint32_t population, uint32_t first,
+                      uint32_t n, h9_error *e) {
   o->begun = true;
   order_settle(net, o);
   if (o->population >= net->n_populations)

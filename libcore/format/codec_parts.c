@@ -16,7 +16,8 @@ int h9_body_begin(const h9_block *b, h9_bytes *c, h9_error *e) {
 }
 
 int h9_body_write(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *b, h9_error *e) {
-  int rc = b->failed ? h9_fail_memory(e, b->len, h9_block_kind_name(kind)) : h9_writer_block(w, kind, count, b, e);
+  int rc =
+      b->failed ? h9_fail_memory(e, b->len, h9_block_kind_name(kind)) : h9_writer_block(w, kind, count, b, e);
   h9_buf_release(b);
   return rc;
 }
@@ -47,7 +48,8 @@ unsigned char *h9_planes_put(h9_buf *b, const uint32_t *v, size_t n, int width) 
 /* Loops of a fixed length, which compilers turn into vectors at -O2. */
 enum { LANES = 32 };
 
-static void get2(const unsigned char *restrict a, const unsigned char *restrict b, size_t n, uint32_t *restrict v) {
+static void get2(const unsigned char *restrict a, const unsigned char *restrict b, size_t n,
+                 uint32_t *restrict v) {
   size_t i = 0;
   for (; i + LANES <= n; i += LANES)
     for (size_t j = i; j < i + LANES; j++) v[j] = (uint32_t)a[j] | (uint32_t)b[j] << 8;

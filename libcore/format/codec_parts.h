@@ -9,7 +9,8 @@ int h9_body_end(const h9_bytes *c, const char *what, h9_error *e) H9_UNUSED_RESU
 /* Begins one: fails where the block's body was not decompressed. */
 int h9_body_begin(const h9_block *b, h9_bytes *c, h9_error *e) H9_UNUSED_RESULT;
 /* Writes the buffer as a block and releases it in every case; H9_ESYSTEM when the buffer failed. */
-int h9_body_write(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *b, h9_error *e) H9_UNUSED_RESULT;
+int h9_body_write(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_buf *b,
+                  h9_error *e) H9_UNUSED_RESULT;
 /* A name that people and tables can show: not empty, no control characters. */
 bool h9_name_is_fine(const char *s);
 /* "projection 3 ('exc' to 'inh')" */

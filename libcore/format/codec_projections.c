@@ -73,16 +73,17 @@ static int decode_one(h9_bytes *c, h9_projection *p, uint32_t n_populations, h9_
   if (c->failed || !h9_name_is_fine(p->synapse) || (*p->name && !h9_name_is_fine(p->name)))
     return h9_fail(e, H9_EDATA, "cut, or without a synapse model that can be shown");
   if (p->source >= n_populations || p->target >= n_populations)
-    return h9_fail(e, H9_EDATA, "population %u, expected below %u", p->source >= n_populations ? p->source : p->target,
-                   n_populations);
+    return h9_fail(e, H9_EDATA, "population %u, expected below %u",
+                   p->source >= n_populations ? p->source : p->target, n_populations);
   if (p->rule < 1 || p->rule >= H9_RULES)
     return h9_fail(e, H9_EDATA, "rule %u, expected 1 to %d", p->rule, H9_RULES - 1);
-  if (flags & ~FLAGS || reserved) return h9_fail(e, H9_EDATA, "reserved bits are set (flags 0x%x, 0x%x)", flags, reserved);
+  if (flags & ~FLAGS || reserved)
+    return h9_fail(e, H9_EDATA, "reserved bits are set (flags 0x%x, 0x%x)", flags, reserved);
   if (p->weight_encoding > H9_WEIGHT_F32)
     return h9_fail(e, H9_EDATA, "weight encoding %u, expected 0 to 2", p->weight_encoding);
   if (p->kernel.type >= H9_KERNELS || p->mask.type >= H9_MASKS)
-    return h9_fail(e, H9_EDATA, "kernel %u and mask %u, expected below %d and %d", p->kernel.type, p->mask.type,
-                   H9_KERNELS, H9_MASKS);
+    return h9_fail(e, H9_EDATA, "kernel %u and mask %u, expected below %d and %d", p->kernel.type,
+                   p->mask.type, H9_KERNELS, H9_MASKS);
   p->autapses = flags & AUTAPSES;
   p->multapses = flags & MULTAPSES;
   p->symmetric = flags & SYMMETRIC;
@@ -102,8 +103,8 @@ static int decode_one(h9_bytes *c, h9_projection *p, uint32_t n_populations, h9_
     return rc;
   }
   if ((p->kernel.type == H9_KERNEL_EXPRESSION) != (p->kernel.expr.n > 0))
-    return h9_fail(e, H9_EDATA, "kernel %s with an expression of %u operations", h9_kernel_name(p->kernel.type),
-                   p->kernel.expr.n);
+    return h9_fail(e, H9_EDATA, "kernel %s with an expression of %u operations",
+                   h9_kernel_name(p->kernel.type), p->kernel.expr.n);
   for (int i = 0; i < 6; i++) p->mask.arg[i] = h9_bytes_get_f64(c);
   for (int i = 0; i < 3; i++) p->mask.anchor[i] = h9_bytes_get_f64(c);
   p->mask.azimuth = h9_bytes_get_f64(c);
@@ -123,8 +124,8 @@ int h9_projections_decode(h9_network *net, const h9_block *b, h9_error *e) {
   if (rc != H9_OK) return rc;
   if (net->n_projections > 0) return h9_fail(e, H9_EDATA, "a second block of projections, expected one");
   if (b->count > H9_PROJECTIONS_MAX || b->count > b->len / PROJECTION_BYTES_MIN)
-    return h9_fail(e, H9_EDATA, "%llu projections in %zu bytes, expected at most %zu", (unsigned long long)b->count,
-                   b->len, b->len / PROJECTION_BYTES_MIN);
+    return h9_fail(e, H9_EDATA, "%llu projections in %zu bytes, expected at most %zu",
+                   (unsigned long long)b->count, b->len, b->len / PROJECTION_BYTES_MIN);
   net->projections = calloc(b->count + 1, sizeof *net->projections);
   if (!net->projections) return h9_fail_memory(e, (b->count + 1) * sizeof *net->projections, "projections");
   net->n_projections = (uint32_t)b->count;

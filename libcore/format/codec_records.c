@@ -72,7 +72,8 @@ int h9_provenance_decode(const h9_block *b, h9_provenance *p, h9_error *e) {
     p->output_of_parents[i].hi = h9_bytes_get64(&c);
   }
   rc = h9_body_end(&c, "provenance", e);
-  if (rc == H9_OK && !h9_name_is_fine(p->program)) rc = h9_fail(e, H9_EDATA, "its program has no name that can be shown");
+  if (rc == H9_OK && !h9_name_is_fine(p->program))
+    rc = h9_fail(e, H9_EDATA, "its program has no name that can be shown");
   if (rc != H9_OK) h9_provenance_release(p);
   return rc;
 }
@@ -166,7 +167,8 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
   s->n_times = h9_bytes_get32(c);
   s->n_ids = h9_bytes_get32(c);
   uint32_t flags = h9_bytes_get32(c);
-  if (c->failed || !h9_name_is_fine(s->variable)) return h9_fail(e, H9_EDATA, "cut, or without a variable's name");
+  if (c->failed || !h9_name_is_fine(s->variable))
+    return h9_fail(e, H9_EDATA, "cut, or without a variable's name");
   if (s->interval == 0 || flags > WIDE)
     return h9_fail(e, H9_EDATA, "%s: interval %u and flags 0x%x, expected 1 or more and 0 or 1", s->variable,
                    s->interval, flags);
@@ -174,11 +176,12 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
   uint64_t n = (uint64_t)s->n_times * s->n_ids;
   size_t each = s->wide ? 8 : 4, left = h9_bytes_left(c);
   if (n != count || s->n_ids > left / 4 || n > left / each || left != (size_t)s->n_ids * 4 + n * each)
-    return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u times of %u neurons, %llu samples", s->variable, left, s->n_times,
-                   s->n_ids, (unsigned long long)count);
+    return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u times of %u neurons, %llu samples", s->variable, left,
+                   s->n_times, s->n_ids, (unsigned long long)count);
   s->id = malloc(((size_t)s->n_ids + 1) * sizeof *s->id);
   s->sample = malloc((n + 1) * sizeof *s->sample);
-  if (!s->id || !s->sample) return h9_fail_memory(e, s->n_ids * sizeof *s->id + n * sizeof *s->sample, "samples");
+  if (!s->id || !s->sample)
+    return h9_fail_memory(e, s->n_ids * sizeof *s->id + n * sizeof *s->sample, "samples");
   int rc = ids_get(c, s->id, s->n_ids, n_neurons, e);
   if (rc != H9_OK) return rc;
   const unsigned char *in = h9_bytes_take(c, n * each);
@@ -190,8 +193,8 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
       s->sample[i] = (double)narrow;
     }
     if (!isfinite(s->sample[i]))
-      return h9_fail(e, H9_EDATA, "%s of neuron %u: sample %llu is not finite", s->variable, s->id[i % s->n_ids],
-                     (unsigned long long)(i / s->n_ids + 1));
+      return h9_fail(e, H9_EDATA, "%s of neuron %u: sample %llu is not finite", s->variable,
+                     s->id[i % s->n_ids], (unsigned long long)(i / s->n_ids + 1));
   }
   return h9_body_end(c, "samples", e);
 }
@@ -234,7 +237,8 @@ static int labels_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_lab
   for (uint32_t i = 0; rc == H9_OK && i < l->n; i++) {
     size_t n = h9_bytes_get16(c);
     const unsigned char *p = n > 0 && n <= H9_NAME_MAX ? h9_bytes_take(c, n) : NULL;
-    if (!p || memchr(p, 0, n)) return h9_fail(e, H9_EDATA, "label of id %u is cut, empty or damaged", l->id[i]);
+    if (!p || memchr(p, 0, n))
+      return h9_fail(e, H9_EDATA, "label of id %u is cut, empty or damaged", l->id[i]);
     l->label[i] = to;
     memcpy(to, p, n);
     to[n] = 0;

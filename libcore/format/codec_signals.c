@@ -88,8 +88,8 @@ static bool varint64(const unsigned char **p, const unsigned char *end, uint64_t
 }
 
 /* Steps and ids from the section of steps at `s` and the differences in out->id. */
-static int expand(const unsigned char *s, const unsigned char *end, uint32_t steps, uint32_t n_neurons, h9_signals *out,
-                  h9_error *e) {
+static int expand(const unsigned char *s, const unsigned char *end, uint32_t steps, uint32_t n_neurons,
+                  h9_signals *out, h9_error *e) {
   h9_step step = out->from;
   size_t at = 0;
   for (uint32_t i = 0; i < steps; i++) {
@@ -98,12 +98,12 @@ static int expand(const unsigned char *s, const unsigned char *end, uint32_t ste
       return h9_fail(e, H9_EDATA, "step %u of %u is cut or damaged", i + 1, steps);
     if (later == 0 || later > (uint64_t)(out->to - step))
       return h9_fail(e, H9_EDATA, "a step %llu after %lld, expected 1 to %lld after it, within %lld to %lld",
-                     (unsigned long long)later, (long long)step, (long long)(out->to - step), (long long)out->from + 1,
-                     (long long)out->to);
+                     (unsigned long long)later, (long long)step, (long long)(out->to - step),
+                     (long long)out->from + 1, (long long)out->to);
     step += (h9_step)later;
     if (k == 0 || k > out->n - at)
-      return h9_fail(e, H9_EDATA, "step %lld: %llu signals, expected 1 to the block's other %zu", (long long)step,
-                     (unsigned long long)k, out->n - at);
+      return h9_fail(e, H9_EDATA, "step %lld: %llu signals, expected 1 to the block's other %zu",
+                     (long long)step, (unsigned long long)k, out->n - at);
     uint64_t id = 0;
     for (size_t j = at; j < at + k; j++) {
       id += out->id[j];
@@ -116,7 +116,8 @@ static int expand(const unsigned char *s, const unsigned char *end, uint32_t ste
     at += k;
   }
   if (at != out->n || s != end)
-    return h9_fail(e, H9_EDATA, "%zu signals with %zu bytes left, expected %zu with 0", at, (size_t)(end - s), out->n);
+    return h9_fail(e, H9_EDATA, "%zu signals with %zu bytes left, expected %zu with 0", at, (size_t)(end - s),
+                   out->n);
   return H9_OK;
 }
 
@@ -136,7 +137,8 @@ int h9_signals_decode(const h9_block *b, uint32_t n_neurons, h9_signals *s, h9_e
     if (b->body[i]) return h9_fail(e, H9_EDATA, "reserved byte %d is 0x%02x, expected 0", i, b->body[i]);
   if (width != 1 && width != 2 && width != 4)
     return h9_fail(e, H9_EDATA, "ids of %d bytes, expected 1, 2 or 4", width);
-  if (step_bytes > left || (left - step_bytes) / (size_t)width != b->count || (left - step_bytes) % (size_t)width)
+  if (step_bytes > left || (left - step_bytes) / (size_t)width != b->count ||
+      (left - step_bytes) % (size_t)width)
     return h9_fail(e, H9_EDATA, "%zu bytes, %u of steps, for %llu signals of %d", b->len, step_bytes,
                    (unsigned long long)b->count, width);
   s->from = from;

@@ -56,9 +56,12 @@ static void projection_release(h9_projection *p) {
 }
 
 void h9_network_release(h9_network *net) {
-  for (uint32_t i = 0; net->populations && i < net->n_populations; i++) population_release(&net->populations[i]);
-  for (uint32_t i = 0; net->projections && i < net->n_projections; i++) projection_release(&net->projections[i]);
-  for (uint32_t i = 0; net->provenance && i < net->n_provenance; i++) h9_provenance_release(&net->provenance[i]);
+  for (uint32_t i = 0; net->populations && i < net->n_populations; i++)
+    population_release(&net->populations[i]);
+  for (uint32_t i = 0; net->projections && i < net->n_projections; i++)
+    projection_release(&net->projections[i]);
+  for (uint32_t i = 0; net->provenance && i < net->n_provenance; i++)
+    h9_provenance_release(&net->provenance[i]);
   free(net->populations);
   free(net->projections);
   free(net->provenance);

@@ -24,8 +24,15 @@ typedef struct h9_population {
 } h9_population;
 
 enum h9_rule {
-  H9_RULE_ONE_TO_ONE = 1, H9_RULE_ALL_TO_ALL, H9_RULE_PAIRWISE_BERNOULLI, H9_RULE_PAIRWISE_POISSON,
-  H9_RULE_FIXED_INDEGREE, H9_RULE_FIXED_OUTDEGREE, H9_RULE_FIXED_TOTAL_NUMBER, H9_RULE_RADIUS, H9_RULE_K_NEAREST,
+  H9_RULE_ONE_TO_ONE = 1,
+  H9_RULE_ALL_TO_ALL,
+  H9_RULE_PAIRWISE_BERNOULLI,
+  H9_RULE_PAIRWISE_POISSON,
+  H9_RULE_FIXED_INDEGREE,
+  H9_RULE_FIXED_OUTDEGREE,
+  H9_RULE_FIXED_TOTAL_NUMBER,
+  H9_RULE_RADIUS,
+  H9_RULE_K_NEAREST,
   H9_RULE_EXPLICIT, /* given connection by connection (a converted network): cannot be deferred */
   H9_RULES,
 };
@@ -59,12 +66,20 @@ typedef struct h9_kernel {
 
 /* Masks: where targets may lie, relative to the source (or sources relative to the target for
  * fixed_indegree), after moving by `anchor` and rotating. */
-enum h9_mask_type { H9_MASK_NONE = 0, H9_MASK_SPHERE, H9_MASK_BOX, H9_MASK_ELLIPSOID, H9_MASK_DOUGHNUT, H9_MASKS };
+enum h9_mask_type {
+  H9_MASK_NONE = 0,
+  H9_MASK_SPHERE,
+  H9_MASK_BOX,
+  H9_MASK_ELLIPSOID,
+  H9_MASK_DOUGHNUT,
+  H9_MASKS
+};
 const char *h9_mask_name(unsigned type);
 typedef struct h9_mask {
   uint8_t type;
   double arg[6];    /* sphere: radius; box: lo x,y,z, hi x,y,z; ellipsoid: full axes x,y,z (major,
-                       minor, polar); doughnut: inner, outer radius. um; inner excluded, borders else included */
+                       minor, polar); doughnut: inner, outer radius. um; inner excluded, other
+                        borders included */
   double anchor[3]; /* um, added to the pool neuron's reference point */
   double azimuth, polar; /* rotation, radians: about z, then tilt of z (as in NEST) */
 } h9_mask;

@@ -22,8 +22,10 @@ int h9_rows_reserve(h9_rows *r, uint32_t n_rows, uint64_t n) {
   if (n > r->cap) {
     size_t cap = n;
     if (cap < r->cap + r->cap / 2) cap = r->cap + r->cap / 2;
-    if (resize(&r->target, cap, sizeof *r->target) != H9_OK || resize(&r->delay, cap, sizeof *r->delay) != H9_OK ||
-        resize(&r->weight, cap, sizeof *r->weight) != H9_OK || resize(&r->weight_f, cap, sizeof *r->weight_f) != H9_OK)
+    if (resize(&r->target, cap, sizeof *r->target) != H9_OK ||
+        resize(&r->delay, cap, sizeof *r->delay) != H9_OK ||
+        resize(&r->weight, cap, sizeof *r->weight) != H9_OK ||
+        resize(&r->weight_f, cap, sizeof *r->weight_f) != H9_OK)
       return H9_ESYSTEM;
     r->cap = cap;
   }

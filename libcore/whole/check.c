@@ -7,7 +7,9 @@
 
 /* The materialised projection at or after `p` that leaves `population`; n_projections: none. */
 static uint32_t leaving(const h9_network *net, uint32_t population, uint32_t p) {
-  while (p < net->n_projections && !(net->projections[p].materialised && net->projections[p].source == population)) p++;
+  while (p < net->n_projections &&
+         !(net->projections[p].materialised && net->projections[p].source == population))
+    p++;
   return p;
 }
 
@@ -39,7 +41,8 @@ static int connections_step(h9_sequence *s, const h9_network *net, const h9_bloc
   uint32_t left = p->count - s->source;
   if (projection != s->projection || first != s->source || n == 0 || n > left || (s->n > 0 && n != s->n))
     return h9_fail(e, H9_EDATA,
-                   "sources %u to %llu of projection %u, expected %s %u from source %u on of projection %u (population '%s')",
+                   "sources %u to %llu of projection %u, expected %s %u from source %u on of projection %u "
+                   "(population '%s')",
                    first + 1, (unsigned long long)first + n, projection + 1, s->n > 0 ? "exactly" : "at most",
                    s->n > 0 ? s->n : left, s->source + 1, s->projection + 1, p->name);
   s->n = n;
@@ -51,7 +54,8 @@ static int signals_step(h9_sequence *s, const h9_block *b, h9_error *e) {
   if (!b->body || b->len < 16) return H9_OK; /* its decoder says so */
   h9_step from = (h9_step)h9_load64(b->body), to = (h9_step)h9_load64(b->body + 8);
   if (s->signals && from != s->to)
-    return h9_fail(e, H9_EDATA, "a batch after step %lld, expected one after step %lld, where the last one ended",
+    return h9_fail(e, H9_EDATA,
+                   "a batch after step %lld, expected one after step %lld, where the last one ended",
                    (long long)from, (long long)s->to);
   s->signals = true;
   s->to = to;
@@ -68,8 +72,8 @@ int h9_sequence_end(const h9_sequence *s, const h9_network *net, h9_error *e) {
   h9_sequence at = *s;
   settle(&at, net);
   if (at.population >= net->n_populations) return H9_OK;
-  return h9_fail(e, H9_EDATA, "connections end before source %u of population '%s' in projection %u", at.source + 1,
-                 net->populations[at.population].name, at.projection + 1);
+  return h9_fail(e, H9_EDATA, "connections end before source %u of population '%s' in projection %u",
+                 at.source + 1, net->populations[at.population].name, at.projection + 1);
 }
 
 /* ---- the check ---- */
@@ -109,7 +113,8 @@ static int step_order(checker *c, const h9_block *b, h9_error *e) {
 /* Takes the next block; called and left with the lock held. H9_EOF: no more. */
 static int take(checker *c, h9_block *b, h9_check_scratch *scratch, h9_error *e) {
   if (c->stop) return H9_EOF;
-  if (c->progress) h9_progress_show(c->progress, (double)h9_reader_bytes(c->reader) * 1e-6, c->total, "MB", NULL);
+  if (c->progress)
+    h9_progress_show(c->progress, (double)h9_reader_bytes(c->reader) * 1e-6, c->total, "MB", NULL);
   int rc = h9_reader_next(c->reader, b, e);
   if (rc != H9_OK) {
     if (rc != H9_EOF) fail_block(c, UINT64_MAX - 1, e);
@@ -157,8 +162,8 @@ static int run(checker *c, const char *name, int threads, h9_error *e) {
   return rc;
 }
 
-int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total, h9_check_result *r,
-                    h9_error *e) {
+int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total,
+                    h9_check_result *r, h9_error *e) {
   checker c = {.progress = progress, .total = (double)total * 1e-6, .failed = UINT64_MAX, .failure = e};
   *r = (h9_check_result){0};
   int rc = h9_reader_open(&c.reader, fd, name, H9_WANT_ALL, threads, e);

@@ -1,5 +1,5 @@
-/* A whole stream checked: every block decompressed and decoded, on all threads, and what blocks say about each
- * other. */
+/* A whole stream checked: every block decompressed and decoded, on all threads, and what blocks say about
+ * each other. */
 #ifndef H9_WHOLE_CHECK_H
 #define H9_WHOLE_CHECK_H
 
@@ -13,10 +13,10 @@ typedef struct h9_check_result {
   h9_hash hash;
 } h9_check_result;
 
-/* H9_OK, or the first error in the order of the stream, naming file, block and place. `progress`, shown in MB of
- * `total` bytes (0: unknown), may be NULL. */
-int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total, h9_check_result *r,
-                    h9_error *e) H9_UNUSED_RESULT;
+/* H9_OK, or the first error in the order of the stream, naming file, block and place. `progress`, shown in MB
+ * of `total` bytes (0: unknown), may be NULL. */
+int h9_stream_check(int fd, const char *name, int threads, h9_progress *progress, uint64_t total,
+                    h9_check_result *r, h9_error *e) H9_UNUSED_RESULT;
 
 /* The order of connections and signals blocks, which single blocks cannot tell. Zero-initialise. */
 typedef struct h9_sequence {

@@ -10,7 +10,8 @@
 int h9_select_populations(h9_select *s, const char *text, h9_error *e) {
   for (const char *at = text;; at++) {
     size_t n = strcspn(at, ",");
-    if (n == 0) return h9_fail(e, H9_EUSAGE, "--population: found '%s', expected names with commas between", text);
+    if (n == 0)
+      return h9_fail(e, H9_EUSAGE, "--population: found '%s', expected names with commas between", text);
     char **grown = realloc(s->name, (s->n_names + 1) * sizeof *grown);
     if (!grown) return h9_fail_memory(e, (s->n_names + 1) * sizeof *grown, "names");
     s->name = grown;
@@ -51,7 +52,8 @@ int h9_select_ids(h9_select *s, const char *text, h9_error *e) {
       else fine = id_at(&at, &r.last);
     }
     if (!fine || (*at && *at != ',') || r.last < r.first)
-      return h9_fail(e, H9_EUSAGE, "--id: found '%s', expected ids and ranges from 1 on such as 1-100,205,300-", text);
+      return h9_fail(e, H9_EUSAGE,
+                     "--id: found '%s', expected ids and ranges from 1 on such as 1-100,205,300-", text);
     h9_id_range *grown = realloc(s->range, (s->n_ranges + 1) * sizeof *grown);
     if (!grown) return h9_fail_memory(e, (s->n_ranges + 1) * sizeof *grown, "ranges of ids");
     s->range = grown;
@@ -113,8 +115,8 @@ int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) {
     if (!names) return h9_fail_memory(e, net->n_populations * sizeof *names, "names");
     for (uint32_t k = 0; k < net->n_populations; k++) names[k] = net->populations[k].name;
     const char *near = h9_nearest_name(s->name[i], names, net->n_populations);
-    h9_fail(e, H9_EUSAGE, "--population: there is no population '%s'%s%s%s", s->name[i], near ? "; did you mean '" : "",
-            near ? near : "", near ? "'?" : "");
+    h9_fail(e, H9_EUSAGE, "--population: there is no population '%s'%s%s%s", s->name[i],
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     free(names);
     return H9_EUSAGE;
   }

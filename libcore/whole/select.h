@@ -20,15 +20,18 @@ typedef struct h9_select {
 
 /* Each may come several times and adds; H9_EUSAGE with the reason, H9_ESYSTEM. */
 int h9_select_populations(h9_select *s, const char *text, h9_error *e) H9_UNUSED_RESULT; /* "exc,inh" */
-int h9_select_ids(h9_select *s, const char *text, h9_error *e) H9_UNUSED_RESULT;         /* "1-100,205,300-" */
-int h9_select_time(h9_select *s, const char *text, h9_error *e) H9_UNUSED_RESULT;        /* "100ms..1s", "..1s", "0.5 s.." */
+int h9_select_ids(h9_select *s, const char *text, h9_error *e) H9_UNUSED_RESULT; /* "1-100,205,300-" */
+int h9_select_time(h9_select *s, const char *text,
+                   h9_error *e) H9_UNUSED_RESULT; /* "100ms..1s", "..1s", "0.5 s.." */
 /* Finds the populations in the network, and the steps of the times. H9_EUSAGE names the nearest. */
 int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 void h9_select_release(h9_select *s);
 
 bool h9_select_has_id(const h9_select *s, h9_id id); /* by ranges only */
 static inline bool h9_select_is_all(const h9_select *s) { return s->n_names == 0 && s->n_ranges == 0; }
-static inline bool h9_select_has_population(const h9_select *s, uint32_t p) { return !s->population || s->population[p]; }
+static inline bool h9_select_has_population(const h9_select *s, uint32_t p) {
+  return !s->population || s->population[p];
+}
 static inline bool h9_select_has(const h9_select *s, const h9_network *net, h9_id id) {
   return (!s->n_ranges || h9_select_has_id(s, id)) &&
          (!s->population || s->population[h9_network_population_of(net, id)]);

@@ -69,7 +69,10 @@ void h9_table_put_text(const h9_table *t, h9_buf *b, const char *s) {
     json_put(b, s);
     return;
   }
-  for (; *s; s++) h9_buf_put8(b, *s == '\t' || *s == '\n' ? ' ' : (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : (uint8_t)*s);
+  for (; *s; s++)
+    h9_buf_put8(b, *s == '\t' || *s == '\n'                 ? ' '
+                   : (unsigned char)*s < 0x20 || *s == 0x7f ? '?'
+                                                            : (uint8_t)*s);
 }
 void h9_table_put_f64(const h9_table *t, h9_buf *b, double v) {
   char s[H9_TEXT_MAX];

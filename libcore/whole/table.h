@@ -37,7 +37,8 @@ char *h9_table_f64(const h9_table *t, char *p, double v);
 
 /* The same into a buffer, a piece at a time, for short tables with texts: */
 void h9_table_put(const h9_table *t, uint32_t i, h9_buf *b);
-void h9_table_put_text(const h9_table *t, h9_buf *b, const char *s); /* quoted, or masked, as the form needs */
+void h9_table_put_text(const h9_table *t, h9_buf *b,
+                       const char *s); /* quoted, or masked, as the form needs */
 void h9_table_put_f64(const h9_table *t, h9_buf *b, double v);
 void h9_table_put_i64(h9_buf *b, int64_t v);
 void h9_table_put_bool(const h9_table *t, h9_buf *b, bool v); /* yes, no; true, false */

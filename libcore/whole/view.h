@@ -35,23 +35,25 @@ void h9_view_release(h9_view *v);
 /* A column that a mode knows. */
 typedef struct h9_view_column { const char *name; int code; } h9_view_column;
 
-/* Codes of the columns asked for (or of `own`, names with commas between) in code[]; a name not in `known` gets
- * `other` when that is not negative, else H9_EUSAGE with the nearest. *names points to the n names, to
+/* Codes of the columns asked for (or of `own`, names with commas between) in code[]; a name not in `known`
+ * gets `other` when that is not negative, else H9_EUSAGE with the nearest. *names points to the n names, to
  * be freed with h9_view_names_free. */
 int h9_view_columns(const h9_view *v, const char *own, const h9_view_column *known, size_t n_known, int other,
                     char ***names, int *code, uint32_t *n, h9_error *e) H9_UNUSED_RESULT;
 void h9_view_names_free(char **names, uint32_t n);
 /* Prepares the table and writes the header line once. */
 int h9_view_begin(h9_view *v, h9_table *t, char *const *names, uint32_t n, h9_error *e) H9_UNUSED_RESULT;
-/* Room for `bytes` more at the end of the output; NULL (H9_ESYSTEM or H9_EIO in *e) when there is none. The caller
- * sets v->out.len by h9_view_took. */
+/* Room for `bytes` more at the end of the output; NULL (H9_ESYSTEM or H9_EIO in *e) when there is none. The
+ * caller sets v->out.len by h9_view_took. */
 char *h9_view_room(h9_view *v, size_t bytes, h9_error *e);
-static inline void h9_view_took(h9_view *v, const char *end) { v->out.len = (size_t)(end - (const char *)v->out.data); }
+static inline void h9_view_took(h9_view *v, const char *end) {
+  v->out.len = (size_t)(end - (const char *)v->out.data);
+}
 /* Writes what was gathered, all of it or when it is much. */
 int h9_view_flush(h9_view *v, bool all, h9_error *e) H9_UNUSED_RESULT;
 /* --count's line. */
 int h9_view_put_count(h9_view *v, uint64_t n, h9_error *e) H9_UNUSED_RESULT;
-/* One text as it stands in a cell, for names that come again and again. Freed by the caller; NULL: no memory. */
+/* One text as it stands in a cell, for names that come again and again. Freed by the caller; NULL: no memory */
 char *h9_view_cell_text(const h9_table *t, const char *text);
 /* "fixed_indegree 10 gaussian(sigma=100,mean=0)"; "normal(mean=1.5,sd=0.75)" or a number. */
 void h9_view_rule_text(h9_buf *b, const h9_projection *p);

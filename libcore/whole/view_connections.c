@@ -57,7 +57,8 @@ static char *number(const connections *s, kept *table, char *p, double v) {
   kept *k = &table[(u * UINT64_C(0x9e3779b97f4a7c15)) >> 53];
   if (k->len == 0 || memcmp(&k->value, &v, 8) != 0) {
     /* Drawn weights are f32 or small multiples of a power of two: the short form says all. */
-    char *end = v == (double)(float)v ? h9_table_f32(&s->table, k->text, (float)v) : h9_table_f64(&s->table, k->text, v);
+    char *end = v == (double)(float)v ? h9_table_f32(&s->table, k->text, (float)v)
+                                      : h9_table_f64(&s->table, k->text, v);
     k->len = (uint32_t)(end - k->text);
     k->value = v;
   }
@@ -147,7 +148,8 @@ static int emit(void *ctx, const h9_group *g, void *slot, h9_error *e) {
   size_t len = t->text.len;
   if (t->rows > v->head - v->rows) { /* cut after the last row wanted */
     const char *p = (const char *)t->text.data, *end = p;
-    for (uint64_t i = v->rows; i < v->head && !v->count; i++) end = (const char *)memchr(end, '\n', len - (size_t)(end - p)) + 1;
+    for (uint64_t i = v->rows; i < v->head && !v->count; i++)
+      end = (const char *)memchr(end, '\n', len - (size_t)(end - p)) + 1;
     len = (size_t)(end - p);
     t->rows = v->head - v->rows;
     rc = H9_EOF;
@@ -170,7 +172,8 @@ static int begin(connections *s, h9_error *e) {
   }
   s->numbers = calloc((size_t)s->v->threads * KEPT, sizeof *s->numbers);
   s->population = calloc(s->net.n_populations + 1, sizeof *s->population);
-  if (!s->numbers || !s->population) return h9_fail_memory(e, (size_t)s->v->threads * KEPT * sizeof(kept), "numbers");
+  if (!s->numbers || !s->population)
+    return h9_fail_memory(e, (size_t)s->v->threads * KEPT * sizeof(kept), "numbers");
   int rc = h9_view_begin(s->v, &s->table, s->names, s->n, e);
   if (rc != H9_OK) return rc;
   size_t longest = 0;
@@ -235,11 +238,12 @@ int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) {
   connections s = {.v = v};
   bool by_tags = false;
   off_t at = lseek(fd, 0, SEEK_CUR);
-  int rc = h9_view_columns(v, "source,target,weight,delay", known, sizeof known / sizeof known[0], -1, &s.names, s.code,
-                           &s.n, e);
+  int rc = h9_view_columns(v, "source,target,weight,delay", known, sizeof known / sizeof known[0], -1,
+                           &s.names, s.code, &s.n, e);
   if (rc == H9_OK && v->count && h9_select_is_all(&v->select) && at >= 0) {
     rc = count_tags(v, fd, name, &by_tags, e);
-    if (rc == H9_OK && !by_tags && lseek(fd, at, SEEK_SET) < 0) rc = h9_fail(e, H9_EIO, "%s: cannot go back", name);
+    if (rc == H9_OK && !by_tags && lseek(fd, at, SEEK_SET) < 0)
+      rc = h9_fail(e, H9_EIO, "%s: cannot go back", name);
   }
   if (rc == H9_OK && !by_tags) {
     h9_reader *r;

@@ -57,7 +57,8 @@ static void dist_text(h9_buf *b, const h9_dist *d) {
 /* "gaussian(sigma=100,mean=0)" */
 static void kernel_text(h9_buf *b, const h9_kernel *k) {
   static const char *const args[H9_KERNELS][6] = {
-      {0}, {"sigma", "mean"}, {"tau"}, {"kappa", "theta"}, {"sigma", "lambda", "theta", "psi", "gamma"}, {"range"}, {"range"}, {0}};
+      {0},       {"sigma", "mean"}, {"tau"}, {"kappa", "theta"}, {"sigma", "lambda", "theta", "psi", "gamma"},
+      {"range"}, {"range"},         {0}};
   text_put(b, h9_kernel_name(k->type));
   for (int i = 0; args[k->type][i]; i++) {
     h9_buf_put8(b, i ? ',' : '(');
@@ -80,8 +81,26 @@ static void mask_text(h9_buf *b, const h9_mask *m) {
 
 /* ---- projections ---- */
 
-enum { INDEX, NAME, SOURCE, TARGET, RULE, NUMBER, P, KERNEL, MASK, AUTAPSES, MULTAPSES, SYMMETRIC, PERIODIC, WEIGHT,
-       DELAY, SYNAPSE, STORED, QUANTUM };
+enum {
+  INDEX,
+  NAME,
+  SOURCE,
+  TARGET,
+  RULE,
+  NUMBER,
+  P,
+  KERNEL,
+  MASK,
+  AUTAPSES,
+  MULTAPSES,
+  SYMMETRIC,
+  PERIODIC,
+  WEIGHT,
+  DELAY,
+  SYNAPSE,
+  STORED,
+  QUANTUM
+};
 static const h9_view_column of_projections[] = {
     {"projection", INDEX},   {"name", NAME},           {"source", SOURCE},         {"target", TARGET},
     {"rule", RULE},          {"number", NUMBER},       {"p", P},                   {"kernel", KERNEL},
@@ -130,8 +149,9 @@ static void projection_cell(const h9_table *t, h9_buf *b, const h9_network *net,
 /* ---- provenance ---- */
 
 enum { ENTRY, PROGRAM, VERSION, SEED, OPTIONS, LABEL, PARENTS };
-static const h9_view_column of_provenance[] = {{"entry", ENTRY},     {"program", PROGRAM}, {"version", VERSION}, {"seed", SEED},
-                                               {"options", OPTIONS}, {"label", LABEL},     {"parents", PARENTS}};
+static const h9_view_column of_provenance[] = {
+    {"entry", ENTRY},     {"program", PROGRAM}, {"version", VERSION}, {"seed", SEED},
+    {"options", OPTIONS}, {"label", LABEL},     {"parents", PARENTS}};
 
 static void provenance_cell(const h9_table *t, h9_buf *b, const h9_provenance *p, uint32_t i, int code) {
   char text[H9_TEXT_MAX + 8 * 33] = "";
@@ -193,8 +213,8 @@ static int finish(list *l, int rc, uint64_t n, h9_error *e) {
 }
 
 /* Opens, reads and begins; the rest differs. */
-static int open_list(list *l, int fd, const char *name, uint32_t wanted, const char *own, const h9_view_column *known,
-                     size_t n_known, h9_error *e) {
+static int open_list(list *l, int fd, const char *name, uint32_t wanted, const char *own,
+                     const h9_view_column *known, size_t n_known, h9_error *e) {
   h9_reader *r;
   int rc = h9_reader_open(&r, fd, name, wanted, l->v->threads, e);
   if (rc != H9_OK) return rc;
@@ -205,8 +225,9 @@ static int open_list(list *l, int fd, const char *name, uint32_t wanted, const c
 
 int h9_view_projections(h9_view *v, int fd, const char *name, h9_error *e) {
   list l = {.v = v};
-  int rc = open_list(&l, fd, name, 0, "projection,source,target,rule,number,p,kernel,mask,weight,delay,stored",
-                     of_projections, sizeof of_projections / sizeof of_projections[0], e);
+  int rc =
+      open_list(&l, fd, name, 0, "projection,source,target,rule,number,p,kernel,mask,weight,delay,stored",
+                of_projections, sizeof of_projections / sizeof of_projections[0], e);
   if (rc == H9_OK) rc = h9_select_resolve(&v->select, &l.net, e);
   for (uint32_t i = 0; rc == H9_OK && i < l.net.n_projections; i++) {
     if (!h9_select_has_population(&v->select, l.net.projections[i].source)) continue;

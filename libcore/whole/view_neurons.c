@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 enum { ID, POPULATION, MODEL, X, Y, Z, VALUE };
-static const h9_view_column known[] = {{"id", ID}, {"population", POPULATION}, {"model", MODEL}, {"x", X}, {"y", Y}, {"z", Z}};
+static const h9_view_column known[] = {
+    {"id", ID}, {"population", POPULATION}, {"model", MODEL}, {"x", X}, {"y", Y}, {"z", Z}};
 
 typedef struct neurons {
   h9_view *v;
@@ -84,8 +85,8 @@ static int values_check(const neurons *s, h9_error *e) {
     }
     const char *near = h9_nearest_name(s->names[i], names, n);
     return h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s'%s%s%s", s->names[i],
-                   near ? "; did you mean '" : ", and no population's model has such a value", near ? near : "",
-                   near ? "'?" : "");
+                   near ? "; did you mean '" : ", and no population's model has such a value",
+                   near ? near : "", near ? "'?" : "");
   }
   return H9_OK;
 }
@@ -139,13 +140,15 @@ static int population_begin(neurons *s, const h9_population *p, h9_error *e) {
 
 /* Rows of neurons first .. first + n of population p; `c` holds their columns, NULL where it has none.
  * H9_EOF: enough. */
-static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, const h9_neurons *c, h9_error *e) {
+static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, const h9_neurons *c,
+                h9_error *e) {
   const h9_population *p = &s->net.populations[population];
   if (!h9_select_has_population(&s->v->select, population)) return H9_OK;
   if (s->v->select.n_ranges) { /* nothing of this range: no row is looked at */
     size_t i = 0;
     while (i < s->v->select.n_ranges && s->v->select.range[i].last < p->first + first) i++;
-    if (i == s->v->select.n_ranges || s->v->select.range[i].first > (uint64_t)p->first + first + n - 1) return H9_OK;
+    if (i == s->v->select.n_ranges || s->v->select.range[i].first > (uint64_t)p->first + first + n - 1)
+      return H9_OK;
   }
   int rc = population_begin(s, p, e);
   if (rc != H9_OK) return rc;
@@ -153,8 +156,12 @@ static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, con
   for (uint32_t i = 0; i < s->n; i++) {
     if (s->column[i] < 0) continue;
     if (!c)
-      return h9_fail(e, H9_EDATA, "%s of population '%s' is not in this stream: it holds no neurons", s->names[i], p->name);
-    data[i] = s->column[i] == 0 ? c->x : s->column[i] == 1 ? c->y : s->column[i] == 2 ? c->z : c->columns[s->column[i] - 3];
+      return h9_fail(e, H9_EDATA, "%s of population '%s' is not in this stream: it holds no neurons",
+                     s->names[i], p->name);
+    data[i] = s->column[i] == 0   ? c->x
+              : s->column[i] == 1 ? c->y
+              : s->column[i] == 2 ? c->z
+                                  : c->columns[s->column[i] - 3];
   }
   const bool ids = s->v->select.n_ranges > 0;
   for (uint32_t k = 0; k < n; k++) {
@@ -179,7 +186,8 @@ static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, con
 /* Populations from `from` up to `to` that have no columns, or none in this stream. */
 static int plain(neurons *s, uint32_t from, uint32_t to, h9_error *e) {
   int rc = H9_OK;
-  for (uint32_t p = from; p < to && rc == H9_OK; p++) rc = rows(s, p, 0, s->net.populations[p].count, NULL, e);
+  for (uint32_t p = from; p < to && rc == H9_OK; p++)
+    rc = rows(s, p, 0, s->net.populations[p].count, NULL, e);
   return rc;
 }
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 enum { STEP, ID, TIME, POPULATION };
-static const h9_view_column known[] = {{"step", STEP}, {"id", ID}, {"time", TIME}, {"population", POPULATION}};
+static const h9_view_column known[] = {
+    {"step", STEP}, {"id", ID}, {"time", TIME}, {"population", POPULATION}};
 
 typedef struct signals {
   h9_view *v;
@@ -19,7 +20,8 @@ typedef struct signals {
 
 static int begin(signals *s, h9_error *e) {
   s->dt = h9_multiple_of(s->net.dt);
-  int rc = h9_view_columns(s->v, "step,id", known, sizeof known / sizeof known[0], -1, &s->names, s->code, &s->n, e);
+  int rc = h9_view_columns(s->v, "step,id", known, sizeof known / sizeof known[0], -1, &s->names, s->code,
+                           &s->n, e);
   if (rc == H9_OK) rc = h9_view_begin(s->v, &s->table, s->names, s->n, e);
   if (rc != H9_OK) return rc;
   s->row_bytes = s->table.row_bytes;

@@ -59,7 +59,9 @@ static void populations(h9_buf *b, const h9_network *net) {
     if (n > longest[0]) longest[0] = n;
     if (m > longest[1]) longest[1] = m;
   }
-  if (net->n_populations) say(b, "  %-*s  %-*s  %10s  %-21s  values\n", (int)longest[0], "name", (int)longest[1], "model", "neurons", "ids");
+  if (net->n_populations)
+    say(b, "  %-*s  %-*s  %10s  %-21s  values\n", (int)longest[0], "name", (int)longest[1], "model",
+        "neurons", "ids");
   for (uint32_t i = 0; i < net->n_populations; i++) {
     const h9_population *p = &net->populations[i];
     char ids[32];
@@ -92,7 +94,8 @@ static void projections(h9_buf *b, const h9_network *net, uint64_t stored) {
   uint32_t rules = 0;
   for (uint32_t i = 0; i < net->n_projections; i++) rules += !net->projections[i].materialised;
   say(b, "\nProjections: %u, ", net->n_projections);
-  if (rules < net->n_projections) say(b, "%llu connection%s in the stream", (unsigned long long)stored, plural(stored));
+  if (rules < net->n_projections)
+    say(b, "%llu connection%s in the stream", (unsigned long long)stored, plural(stored));
   if (rules) say(b, "%s%u as rule%s", rules < net->n_projections ? ", " : "", rules, plural(rules));
   say(b, "\n");
   for (uint32_t i = 0; i < net->n_projections; i++) {

@@ -21,11 +21,16 @@ static void network_make(h9_network *net) {
   net->projections = calloc(9, sizeof *net->projections);
   for (uint32_t i = 0; i < POPULATIONS; i++) {
     h9_population *p = &net->populations[i];
-    *p = (h9_population){.name = strdup(names[i]), .model = strdup("iaf_psc_exp"), .first = net->n_neurons + 1,
-                         .count = counts[i], .placed = i != MIDDLE, .n_values = 2};
+    *p = (h9_population){.name = strdup(names[i]),
+                         .model = strdup("iaf_psc_exp"),
+                         .first = net->n_neurons + 1,
+                         .count = counts[i],
+                         .placed = i != MIDDLE,
+                         .n_values = 2};
     p->values = calloc(2, sizeof *p->values);
     p->values[0] = (h9_value){.name = strdup("C_m"), .constant = 250};
-    p->values[1] = (h9_value){.name = strdup("V_m"), .varies = i != WIDE_POP, .constant = i == WIDE_POP ? -60 : 0};
+    p->values[1] =
+        (h9_value){.name = strdup("V_m"), .varies = i != WIDE_POP, .constant = i == WIDE_POP ? -60 : 0};
     net->n_neurons += counts[i];
     for (uint32_t k = 0; k < 3; k++) projection_make(&net->projections[3 * i + k], k, i, (uint8_t)k);
   }
@@ -69,7 +74,8 @@ static void test_rows(const h9_network *net) {
     uint32_t sources = net->populations[net->projections[p].source].count;
     bool same = true;
     for (int trial = 0; trial < 4; trial++) {
-      uint32_t n_rows = 1 + random32() % (sources < 60 ? sources : 60), first = random32() % (sources - n_rows + 1);
+      uint32_t n_rows = 1 + random32() % (sources < 60 ? sources : 60),
+               first = random32() % (sources - n_rows + 1);
       rows_make(net, p, first, n_rows, trial == 0 ? 0 : 60, &r);
       h9_buf b = {0};
       same &= h9_rows_encode(net, &r, &b) == H9_OK;
@@ -108,8 +114,8 @@ static void test_rows_golden(const h9_network *net) {
 }
 
 /* Puts `bytes` in place of those at `at` and expects the text. */
-static void rows_refuse(const h9_network *net, const h9_buf *b, uint64_t count, size_t at, const char *bytes, size_t n,
-                        const char *text) {
+static void rows_refuse(const h9_network *net, const h9_buf *b, uint64_t count, size_t at, const char *bytes,
+                        size_t n, const char *text) {
   h9_buf c = {0};
   h9_rows r = {0};
   h9_error e = {0};
@@ -137,7 +143,8 @@ static void test_rows_refused(h9_network *net) {
   rows_refuse(net, &b, 3, 12, "\x02", 1, "targets of 2 bytes and weight encoding 1, expected 1 and 1");
   rows_refuse(net, &b, 3, 13, "\x02", 1, "weight encoding 2");
   rows_refuse(net, &b, 3, 25, "\x00", 1, "source 9: delay of 0 steps after one of 0");
-  rows_refuse(net, &b, 3, 26, "\x04", 1, "source 9: delay 5 steps: 4 connections, expected 1 to the block's other 3");
+  rows_refuse(net, &b, 3, 26, "\x04", 1,
+              "source 9: delay 5 steps: 4 connections, expected 1 to the block's other 3");
   rows_refuse(net, &b, 3, 26, "\x00", 1, "0 connections");
   rows_refuse(net, &b, 3, 29, "\x05", 1, "delay 5 steps: target 6, expected 1 to 5");
   rows_refuse(net, &b, 3, 24, "\x01", 1, "with 2 bytes left");
@@ -163,7 +170,8 @@ static void test_signals(void) {
     h9_buf b = {0};
     h9_signals_encode(&s, &b);
     h9_block k = block_of(H9_BLOCK_SIGNALS, s.n, &b);
-    fine &= h9_signals_decode(&k, most, &back, &e) == H9_OK && back.n == s.n && back.from == 100 && back.to == 5000;
+    fine &= h9_signals_decode(&k, most, &back, &e) == H9_OK && back.n == s.n && back.from == 100 &&
+            back.to == 5000;
     ok(fine && memcmp(back.step, s.step, s.n * 8) == 0 && memcmp(back.id, s.id, s.n * 4) == 0,
        "%zu signals of ids up to %u come back %s", s.n, most, e.text);
     uint32_t highest = 0;
@@ -172,25 +180,30 @@ static void test_signals(void) {
        "an id above the last neuron is refused: %s", e.text);
     h9_buf_release(&b);
   }
-  static const unsigned char want[] = {100, 0, 0, 0, 0, 0, 0, 0, 0x88, 0x13, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0,
-                                       2,   0, 0, 0, 0, 0, 0, 0, 1, 2, 0xac, 2, 1, 7, 7, 1, 0, 1, 2};
+  static const unsigned char want[] = {100, 0, 0, 0, 0,    0, 0, 0, 0x88, 0x13, 0, 0, 0, 0, 0,
+                                       0,   2, 0, 0, 0,    5, 0, 0, 0,    2,    0, 0, 0, 0, 0,
+                                       0,   0, 1, 2, 0xac, 2, 1, 7, 7,    1,    0, 1, 2};
   s.n = 0; /* 101: 7, 263 (7 + 256); 401: 513 */
   if (h9_signals_add(&s, 101, 7) || h9_signals_add(&s, 101, 270) || h9_signals_add(&s, 401, 513)) exit(99);
   h9_buf b = {0};
   h9_signals_encode(&s, &b);
-  ok(b.len == sizeof want && memcmp(b.data, want, sizeof want) == 0, "a signals body has the bytes computed by hand");
+  ok(b.len == sizeof want && memcmp(b.data, want, sizeof want) == 0,
+     "a signals body has the bytes computed by hand");
   h9_block k = block_of(H9_BLOCK_SIGNALS, 3, &b);
   b.data[32] = 0;
-  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "a step 0 after 100"), "refused: %s", e.text);
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "a step 0 after 100"), "refused: %s",
+     e.text);
   b.data[32] = 1;
   b.data[8] = 0x90, b.data[9] = 1;
-  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "within 101 to 400"), "refused: %s", e.text);
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "within 101 to 400"), "refused: %s",
+     e.text);
   h9_buf_release(&b);
   s.n = 0;
   s.to = 100;
   h9_signals_encode(&s, &b);
   k = block_of(H9_BLOCK_SIGNALS, 0, &b);
-  ok(h9_signals_decode(&k, 600, &back, &e) == H9_OK && back.n == 0 && back.to == 100, "an empty batch comes back");
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_OK && back.n == 0 && back.to == 100,
+     "an empty batch comes back");
   h9_buf_release(&b);
   h9_signals_release(&s);
   h9_signals_release(&back);
@@ -206,12 +219,15 @@ static void test_state_labels(void) {
     int rc = h9_state_encode(&s, &b);
     h9_block k = block_of(H9_BLOCK_STATE, 6, &b);
     rc |= h9_state_decode(&k, 4000000000u, &back, &e);
-    bool same = rc == H9_OK && strcmp(back.variable, "V_m") == 0 && strcmp(back.unit, "mV") == 0 && back.first == -5 &&
-                back.interval == 10 && back.n_times == 2 && back.n_ids == 3 && memcmp(back.id, id, sizeof id) == 0;
-    for (int i = 0; same && i < 6; i++) same = back.sample[i] == (wide ? sample[i] : (double)(float)sample[i]);
+    bool same = rc == H9_OK && strcmp(back.variable, "V_m") == 0 && strcmp(back.unit, "mV") == 0 &&
+                back.first == -5 && back.interval == 10 && back.n_times == 2 && back.n_ids == 3 &&
+                memcmp(back.id, id, sizeof id) == 0;
+    for (int i = 0; same && i < 6; i++)
+      same = back.sample[i] == (wide ? sample[i] : (double)(float)sample[i]);
     ok(same, "recorded state in f%d comes back %s", wide ? 64 : 32, e.text);
     h9_state_release(&back);
-    ok(h9_state_decode(&k, 3999999999u, &back, &e) == H9_EDATA && strstr(e.text, "id 4000000000"), "refused: %s", e.text);
+    ok(h9_state_decode(&k, 3999999999u, &back, &e) == H9_EDATA && strstr(e.text, "id 4000000000"),
+       "refused: %s", e.text);
     h9_buf_release(&b);
   }
   char *label[] = {(char *)"a", (char *)"b\xc3\xa4r", (char *)"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
@@ -220,11 +236,13 @@ static void test_state_labels(void) {
   int rc = h9_labels_encode(&l, &b);
   h9_block k = block_of(H9_BLOCK_LABELS, 3, &b);
   rc |= h9_labels_decode(&k, H9_ID_MAX, &back, &e);
-  ok(rc == H9_OK && back.n == 3 && strcmp(back.label[2], label[2]) == 0 && strcmp(back.label[1], label[1]) == 0 &&
-         back.id[2] == id[2], "labels come back %s", e.text);
+  ok(rc == H9_OK && back.n == 3 && strcmp(back.label[2], label[2]) == 0 &&
+         strcmp(back.label[1], label[1]) == 0 && back.id[2] == id[2],
+     "labels come back %s", e.text);
   h9_labels_release(&back);
   b.data[0] = 10;
-  ok(h9_labels_decode(&k, H9_ID_MAX, &back, &e) == H9_EDATA && strstr(e.text, "id 9, expected 11"), "refused: %s", e.text);
+  ok(h9_labels_decode(&k, H9_ID_MAX, &back, &e) == H9_EDATA && strstr(e.text, "id 9, expected 11"),
+     "refused: %s", e.text);
   h9_buf_release(&b);
 }
 
@@ -239,8 +257,8 @@ static int stream_write(const h9_network *net, bool neurons, h9_error *e) {
   h9_metrics_set(&m, "step.simulate_s", 1.25);
   if (h9_writer_open(&w, fd, "t.h9", 1, 1, e) || h9_network_write_head(w, net, e)) return -1;
   if (neurons && h9_network_write_neurons(w, net, e)) return -1;
-  if (h9_projections_write(w, net, e) || h9_metrics_write(w, "hal9-step", &m, e) || h9_provenance_write(w, &pr, e) ||
-      h9_writer_close(w, e))
+  if (h9_projections_write(w, net, e) || h9_metrics_write(w, "hal9-step", &m, e) ||
+      h9_provenance_write(w, &pr, e) || h9_writer_close(w, e))
     return -1;
   lseek(fd, 0, SEEK_SET);
   return fd;
@@ -256,29 +274,35 @@ static void test_stream(const h9_network *net) {
   int rc = h9_reader_open(&r, fd, "t.h9", H9_WANT_ALL, 1, &e);
   if (rc == H9_OK) rc = h9_network_read(r, &back, true, &b, &e);
   ok(rc == H9_EOF, "and read to its end: %d %s", rc, e.text);
-  ok(back.dt == net->dt && back.seed == 42 && memcmp(back.lo, net->lo, 24) == 0 && memcmp(back.hi, net->hi, 24) == 0 &&
-         back.dimensions == 2 && back.n_neurons == net->n_neurons, "header");
+  ok(back.dt == net->dt && back.seed == 42 && memcmp(back.lo, net->lo, 24) == 0 &&
+         memcmp(back.hi, net->hi, 24) == 0 && back.dimensions == 2 && back.n_neurons == net->n_neurons,
+     "header");
   bool same = back.n_populations == 3 && h9_network_is_loaded(&back);
   for (uint32_t i = 0; same && i < 3; i++) {
     const h9_population *p = &net->populations[i], *q = &back.populations[i];
     same = strcmp(p->name, q->name) == 0 && strcmp(q->model, "iaf_psc_exp") == 0 && p->first == q->first &&
-           p->count == q->count && p->placed == q->placed && q->n_values == 2 && q->values[0].constant == 250 &&
-           p->values[1].varies == q->values[1].varies && p->values[1].constant == q->values[1].constant &&
+           p->count == q->count && p->placed == q->placed && q->n_values == 2 &&
+           q->values[0].constant == 250 && p->values[1].varies == q->values[1].varies &&
+           p->values[1].constant == q->values[1].constant &&
            (!p->values[1].varies || memcmp(p->values[1].column, q->values[1].column, p->count * 4) == 0);
   }
   ok(same, "populations, values and columns");
-  ok(memcmp(back.x, net->x, net->n_neurons * 4) == 0 && memcmp(back.y, net->y, net->n_neurons * 4) == 0 && !back.z,
+  ok(memcmp(back.x, net->x, net->n_neurons * 4) == 0 && memcmp(back.y, net->y, net->n_neurons * 4) == 0 &&
+         !back.z,
      "positions");
   same = back.n_projections == net->n_projections;
   for (uint32_t i = 0; same && i < net->n_projections; i++) {
     const h9_projection *p = &net->projections[i], *q = &back.projections[i];
-    same = p->source == q->source && p->target == q->target && p->rule == q->rule && q->multapses && q->materialised &&
-           !q->symmetric && q->number == 3 && q->quantum == 0.25 && p->weight_encoding == q->weight_encoding &&
-           h9_dist_is_constant(&p->weight) == h9_dist_is_constant(&q->weight) && q->kernel.cutoff == (double)INFINITY;
+    same = p->source == q->source && p->target == q->target && p->rule == q->rule && q->multapses &&
+           q->materialised && !q->symmetric && q->number == 3 && q->quantum == 0.25 &&
+           p->weight_encoding == q->weight_encoding &&
+           h9_dist_is_constant(&p->weight) == h9_dist_is_constant(&q->weight) &&
+           q->kernel.cutoff == (double)INFINITY;
   }
   ok(same, "projections");
-  ok(back.n_provenance == 1 && strcmp(back.provenance[0].options, "-n 5") == 0 && back.provenance[0].seed == 7 &&
-         back.provenance[0].output_of_parents[0].lo == 2, "provenance");
+  ok(back.n_provenance == 1 && strcmp(back.provenance[0].options, "-n 5") == 0 &&
+         back.provenance[0].seed == 7 && back.provenance[0].output_of_parents[0].lo == 2,
+     "provenance");
   ok(h9_metrics_get(&back.metrics, "step.simulate_s") == 1.25, "metrics");
   ok(h9_network_population_of(&back, 5) == 0 && h9_network_population_of(&back, 6) == 1 &&
          h9_network_population_of(&back, 705) == 1 && h9_network_population_of(&back, back.n_neurons) == 2,
@@ -300,15 +324,19 @@ static void test_stream(const h9_network *net) {
 static void test_neurons_order(const h9_network *net) {
   h9_error e = {0};
   h9_neurons_order o = {0};
-  bool fine = h9_neurons_follow(net, &o, 0, 0, 5, &e) == H9_OK && h9_neurons_follow(net, &o, 1, 0, 400, &e) == H9_OK;
-  ok(fine && h9_neurons_complete(net, &o, &e) == H9_EDATA && strstr(e.text, "before neuron 401 of population 'middle'"),
+  bool fine =
+      h9_neurons_follow(net, &o, 0, 0, 5, &e) == H9_OK && h9_neurons_follow(net, &o, 1, 0, 400, &e) == H9_OK;
+  ok(fine && h9_neurons_complete(net, &o, &e) == H9_EDATA &&
+         strstr(e.text, "before neuron 401 of population 'middle'"),
      "incomplete: %s", e.text);
-  ok(h9_neurons_follow(net, &o, 1, 500, 100, &e) == H9_EDATA && strstr(e.text, "neuron 501 of population 'middle', expected neuron 401"),
+  ok(h9_neurons_follow(net, &o, 1, 500, 100, &e) == H9_EDATA &&
+         strstr(e.text, "neuron 501 of population 'middle', expected neuron 401"),
      "gap: %s", e.text);
-  fine = h9_neurons_follow(net, &o, 1, 400, 300, &e) == H9_OK && h9_neurons_follow(net, &o, 2, 0, 70000, &e) == H9_OK &&
-         h9_neurons_complete(net, &o, &e) == H9_OK;
+  fine = h9_neurons_follow(net, &o, 1, 400, 300, &e) == H9_OK &&
+         h9_neurons_follow(net, &o, 2, 0, 70000, &e) == H9_OK && h9_neurons_complete(net, &o, &e) == H9_OK;
   ok(fine, "complete");
-  ok(h9_neurons_follow(net, &o, 2, 0, 1, &e) == H9_EDATA && strstr(e.text, "after the last"), "too many: %s", e.text);
+  ok(h9_neurons_follow(net, &o, 2, 0, 1, &e) == H9_EDATA && strstr(e.text, "after the last"), "too many: %s",
+     e.text);
 }
 
 /* ---- every flipped byte and every cut of a body ---- */
@@ -367,8 +395,9 @@ static void damage(h9_network *net, enum h9_block_kind kind, uint64_t count, h9_
     cut_accepted += again(net, &k, &out) != -1;
     free(copy);
   }
-  ok(odd == 0 && other_form == 0 && refused > 0, "%s: of %zu flipped bits %u make no sense, %u are other data in its one form",
-     what, b->len * 8, refused, accepted);
+  ok(odd == 0 && other_form == 0 && refused > 0,
+     "%s: of %zu flipped bits %u make no sense, %u are other data in its one form", what, b->len * 8, refused,
+     accepted);
   ok(cut_accepted == 0, "%s: all %zu cuts are refused", what, b->len);
   h9_buf_release(&out);
 }
@@ -376,7 +405,8 @@ static void damage(h9_network *net, enum h9_block_kind kind, uint64_t count, h9_
 static void test_damage(h9_network *net) {
   h9_buf b = {0};
   h9_rows r = {0};
-  static const char *const names[] = {"connections, constant weights", "connections, i16 weights", "connections, f32 weights"};
+  static const char *const names[] = {"connections, constant weights", "connections, i16 weights",
+                                      "connections, f32 weights"};
   for (uint32_t p = 3; p < 6; p++) {
     rows_make(net, p, 1, 4, 12, &r);
     if (h9_rows_encode(net, &r, &b) != H9_OK) exit(99);
@@ -407,7 +437,8 @@ static void test_damage(h9_network *net) {
 
 static void test_names(void) {
   bool same = true;
-  for (unsigned i = 1; i < H9_RULES; i++) same &= h9_rule_parse(h9_rule_name((enum h9_rule)i)) == (enum h9_rule)i;
+  for (unsigned i = 1; i < H9_RULES; i++)
+    same &= h9_rule_parse(h9_rule_name((enum h9_rule)i)) == (enum h9_rule)i;
   ok(same && h9_rule_parse("nothing") == 0, "names of rules lead back to them");
 }
 

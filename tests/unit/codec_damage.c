@@ -1,6 +1,7 @@
-/* Bodies that make no sense in containers that are whole: every byte of every body changed, every cut, blocks left
- * out, repeated and swapped. Authority: a change is either other data or refused with the block's number; never
- * anything else. Run with SANITIZE=address,undefined it also shows that no decoder reads past its bytes. */
+/* Bodies that make no sense in containers that are whole: every byte of every body changed, every cut, blocks
+ * left out, repeated and swapped. Authority: a change is either other data or refused with the block's
+ * number; never anything else. Run with SANITIZE=address,undefined it also shows that no decoder reads past
+ * its bytes. */
 #include "../../libcore/whole/check.h"
 #include "codec_sample.h"
 #include "tap.h"
@@ -28,9 +29,10 @@ static void load(void) {
   close(fd);
 }
 
-/* Writes the blocks in the order given, block `at` with another body, and checks the whole; H9_EINTERNAL where the
- * writer refused the order. */
-static int try_blocks(const uint32_t *order, uint32_t n, uint32_t at, const h9_buf *other, uint64_t count, h9_error *e) {
+/* Writes the blocks in the order given, block `at` with another body, and checks the whole; H9_EINTERNAL
+ * where the writer refused the order. */
+static int try_blocks(const uint32_t *order, uint32_t n, uint32_t at, const h9_buf *other, uint64_t count,
+                      h9_error *e) {
   int fd = memfd_create("damaged", 0);
   h9_writer *w;
   h9_check_result result;
@@ -69,7 +71,9 @@ static void bytes_of(uint32_t i) {
     for (int j = 0; j < 2; j++) {
       other.len = 0;
       h9_buf_put(&other, body->data, body->len);
-      other.data[k] = j == 0 ? other.data[k] ^ (unsigned char)(1 << random32() % 8) : other.data[k] == 0xff ? 0 : 0xff;
+      other.data[k] = j == 0                  ? other.data[k] ^ (unsigned char)(1 << random32() % 8)
+                      : other.data[k] == 0xff ? 0
+                                              : 0xff;
       int rc = try_blocks(straight, n_blocks, i, &other, block[i].count, &e);
       odd += !fair(rc, &e);
       if (!fair(rc, &e)) printf("# byte %zu: %d %s\n", k, rc, e.text);
@@ -81,7 +85,8 @@ static void bytes_of(uint32_t i) {
     cuts++;
     cut += rc == H9_EDATA && fair(rc, &e);
   }
-  ok(odd == 0 && cut == cuts, "block %u (%s): %u changes refused, the others are other data; all %u cuts refused", i,
+  ok(odd == 0 && cut == cuts,
+     "block %u (%s): %u changes refused, the others are other data; all %u cuts refused", i,
      h9_block_kind_name(block[i].kind), refused, cuts);
   uint32_t counts = 0;
   static const uint64_t wrong[] = {0, 2, 1000000, UINT32_MAX, UINT64_MAX, UINT64_C(1) << 62};
@@ -90,7 +95,8 @@ static void bytes_of(uint32_t i) {
     int rc = try_blocks(straight, n_blocks, i, body, c, &e);
     counts += rc == H9_EDATA && fair(rc, &e);
   }
-  ok(counts == 6, "block %u (%s): all wrong counts refused: %s", i, h9_block_kind_name(block[i].kind), e.text);
+  ok(counts == 6, "block %u (%s): all wrong counts refused: %s", i, h9_block_kind_name(block[i].kind),
+     e.text);
   h9_buf_release(&other);
 }
 
@@ -117,13 +123,17 @@ int main(void) {
   h9_error e;
   load();
   for (uint32_t i = 0; i < 64; i++) straight[i] = i;
-  ok(n_blocks == 19 && try_blocks(straight, n_blocks, UINT32_MAX, NULL, 0, &e) == H9_OK, "the sample is whole %s", e.text);
+  ok(n_blocks == 19 && try_blocks(straight, n_blocks, UINT32_MAX, NULL, 0, &e) == H9_OK,
+     "the sample is whole %s", e.text);
   uint32_t c0 = nth(H9_BLOCK_CONNECTIONS, 0), s0 = nth(H9_BLOCK_SIGNALS, 0), n0 = nth(H9_BLOCK_NEURONS, 0);
-  order_of("connections: first block left out", c0, 0, 0, "of projection 2, expected at most 3 from source 1 on of projection 1");
-  order_of("connections: last block left out", c0 + 5, 0, 0, "connections end before source 201 of population 'many' in projection 4");
+  order_of("connections: first block left out", c0, 0, 0,
+           "of projection 2, expected at most 3 from source 1 on of projection 1");
+  order_of("connections: last block left out", c0 + 5, 0, 0,
+           "connections end before source 201 of population 'many' in projection 4");
   order_of("connections: a block twice", c0 + 2, 0, 1, "expected exactly 200");
   order_of("connections: the last twice", c0 + 5, 0, 1, "connections after those of the last source");
-  order_of("connections: swapped", c0 + 2, c0 + 3, 2, "of projection 4, expected at most 300 from source 1 on of projection 3");
+  order_of("connections: swapped", c0 + 2, c0 + 3, 2,
+           "of projection 4, expected at most 300 from source 1 on of projection 3");
   order_of("signals: a batch left out", s0 + 1, 0, 0, "a batch after step 210, expected one after step 110");
   order_of("signals: a batch twice", s0, 0, 1, "a batch after step 10, expected one after step 110");
   order_of("neurons: first left out", n0, 0, 0, "neuron 1 of population 'many', expected neuron 1 of 'few'");

@@ -18,9 +18,17 @@ static uint32_t random32(void) { /* splitmix64: only to make test data */
 }
 
 static void projection_make(h9_projection *p, uint32_t source, uint32_t target, uint8_t encoding) {
-  *p = (h9_projection){.name = strdup("a"), .synapse = strdup("static"), .source = source, .target = target,
-                       .rule = H9_RULE_FIXED_INDEGREE, .autapses = true, .multapses = true, .materialised = true,
-                       .number = 3, .weight_encoding = encoding, .quantum = 0.25};
+  *p = (h9_projection){.name = strdup("a"),
+                       .synapse = strdup("static"),
+                       .source = source,
+                       .target = target,
+                       .rule = H9_RULE_FIXED_INDEGREE,
+                       .autapses = true,
+                       .multapses = true,
+                       .materialised = true,
+                       .number = 3,
+                       .weight_encoding = encoding,
+                       .quantum = 0.25};
   p->kernel.scale = 1;
   p->kernel.cutoff = INFINITY;
   int bad = h9_dist_constant_make(&p->weight, 1.5) || h9_dist_constant_make(&p->delay, 2);
@@ -40,8 +48,8 @@ static int by_order(const void *a, const void *b) {
 }
 
 /* n_rows rows of up to `most` connections, in canonical order, some targets twice. */
-static void rows_make(const h9_network *net, uint32_t projection, uint32_t first, uint32_t n_rows, uint32_t most,
-                      h9_rows *r) {
+static void rows_make(const h9_network *net, uint32_t projection, uint32_t first, uint32_t n_rows,
+                      uint32_t most, h9_rows *r) {
   uint32_t count = net->populations[net->projections[projection].target].count;
   r->projection = projection;
   r->first = first;
@@ -53,7 +61,8 @@ static void rows_make(const h9_network *net, uint32_t projection, uint32_t first
   for (uint32_t row = 0; row < n_rows; row++) {
     uint32_t k = row % 7 == 3 ? 0 : random32() % (most + 1);
     for (uint32_t i = 0; i < k; i++)
-      t[i] = (triple){random32() % count, (uint16_t)(row % 5 == 4 ? 1 + random32() % 65535 : 1 + random32() % 20),
+      t[i] = (triple){random32() % count,
+                      (uint16_t)(row % 5 == 4 ? 1 + random32() % 65535 : 1 + random32() % 20),
                       (int16_t)(random32() & 0xffff)};
     qsort(t, k, sizeof *t, by_order);
     for (uint32_t i = 0; i < k; i++, r->n++) {
@@ -67,8 +76,8 @@ static void rows_make(const h9_network *net, uint32_t projection, uint32_t first
   free(t);
 }
 
-/* Two populations (3 placed in 3-D, 300 not), the four projections between them with each encoding of weights,
- * signals, state, labels. */
+/* Two populations (3 placed in 3-D, 300 not), the four projections between them with each encoding of
+ * weights, signals, state, labels. */
 static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
   static const uint8_t encodings[4] = {H9_WEIGHT_CONSTANT, H9_WEIGHT_I16, H9_WEIGHT_F32, H9_WEIGHT_I16};
   h9_rows r = {0};
@@ -99,7 +108,8 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
       g.to += 100;
       g.n = 0;
     }
-    for (uint32_t id = 1 + random32() % 97; (t <= 110 || t > 210) && id <= net->n_neurons; id += 1 + random32() % 97)
+    for (uint32_t id = 1 + random32() % 97; (t <= 110 || t > 210) && id <= net->n_neurons;
+         id += 1 + random32() % 97)
       if (h9_signals_add(&g, t, id) != H9_OK) return H9_ESYSTEM;
   }
   h9_signals_encode(&g, &b);
@@ -119,7 +129,8 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
 
 /* 0 when all is written. */
 static int sample_write(int fd, uint64_t seed) {
-  h9_network net = {.dt = 0.1, .seed = seed, .lo = {-50, -50, 0}, .hi = {50, 50, 20}, .dimensions = 3, .n_populations = 2};
+  h9_network net = {
+      .dt = 0.1, .seed = seed, .lo = {-50, -50, 0}, .hi = {50, 50, 20}, .dimensions = 3, .n_populations = 2};
   h9_error e = {0};
   h9_writer *w;
   random_state = seed;
@@ -127,12 +138,17 @@ static int sample_write(int fd, uint64_t seed) {
   net.projections = calloc(4, sizeof *net.projections);
   for (uint32_t i = 0; i < 2; i++) {
     h9_population *p = &net.populations[i];
-    *p = (h9_population){.name = strdup(i ? "many" : "few"), .model = strdup("iaf_psc_exp"), .first = net.n_neurons + 1,
-                         .count = i ? 300 : 3, .placed = i == 0, .n_values = 2};
+    *p = (h9_population){.name = strdup(i ? "many" : "few"),
+                         .model = strdup("iaf_psc_exp"),
+                         .first = net.n_neurons + 1,
+                         .count = i ? 300 : 3,
+                         .placed = i == 0,
+                         .n_values = 2};
     p->values = calloc(2, sizeof *p->values);
     p->values[0] = (h9_value){.name = strdup("C_m"), .constant = 250 + i};
     p->values[1] = (h9_value){.name = strdup("V_m"), .varies = true, .column = calloc(300, sizeof(float))};
-    for (uint32_t k = 0; k < p->count; k++) p->values[1].column[k] = -70 + (float)(random32() % 100000) * 1e-4f;
+    for (uint32_t k = 0; k < p->count; k++)
+      p->values[1].column[k] = -70 + (float)(random32() % 100000) * 1e-4f;
     net.n_neurons += p->count;
   }
   net.x = calloc(net.n_neurons, sizeof(float));
@@ -143,7 +159,11 @@ static int sample_write(int fd, uint64_t seed) {
     net.y[k] = (float)random32() * 0x1p-32f * 100 - 50;
     net.z[k] = (float)random32() * 0x1p-32f * 20;
   }
-  h9_provenance pr = {.program = (char *)"hal9-gen", .version = (char *)"1", .options = (char *)"-n 5", .label = (char *)"try 1", .seed = seed};
+  h9_provenance pr = {.program = (char *)"hal9-gen",
+                      .version = (char *)"1",
+                      .options = (char *)"-n 5",
+                      .label = (char *)"try 1",
+                      .seed = seed};
   h9_metrics m = {0};
   h9_metrics_set(&m, "step.simulate_s", 1.25);
   h9_metrics_set(&m, "step.threads", 2);
