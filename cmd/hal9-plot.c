@@ -1,0 +1,191 @@
+/* hal9-plot: pictures of streams, through gnuplot. */
+#include "../libcore/base/memory.h"
+#include "../libcore/whole/gnuplot.h"
+#include "../libcore/whole/options.h"
+#include "../libcore/whole/plot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char program[] = "hal9-plot";
+static const char doc[] =
+    "Draw a stream: raster (spikes), rates (of populations over time, and their distribution) or network (positions, degrees, "
+    "connectivity).\v"
+    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf; '-' writes to standard output, "
+    "in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
+    "  hal9-plot raster -o raster.png spikes.h9";
+
+enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS };
+
+static const struct argp_option option_table[] = {
+    {"format", OPT_FORMAT, "FORMAT", 0, "png, svg or pdf (default: by the picture's name)", 1},
+    {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
+    {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
+    {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
+    {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
+    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster: the first second by default)", 2},
+    {"bin", OPT_BIN, "TIME", 0, "rates: width of the bins (5 ms)", 2},
+    {"neurons", OPT_NEURONS, "N", 0, "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000)", 2},
+    {0, 0, 0, 0, 0, 0},
+};
+
+typedef int (*maker)(const h9_plot *, int, const char *, FILE *, h9_error *);
+static const struct { const char *name; maker make; } kinds[] = {
+    {"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"network", h9_plot_network}};
+
+typedef struct settings {
+  h9_options o;
+  h9_plot plot;
+  maker make;
+  int format; /* -1: by name */
+  const char *script;
+  char *population;
+} settings;
+
+static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
+
+static int parse_time(settings *s, const char *arg, h9_error *e) {
+  char from[64] = "";
+  const char *dots = strstr(arg, "..");
+  if (!dots || (size_t)(dots - arg) >= sizeof from) return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 500ms..1s", arg);
+  memcpy(from, arg, (size_t)(dots - arg));
+  int rc = from[0] ? h9_option_quantity("--time", from, &ms, &s->plot.from, e) : H9_OK;
+  if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--time", dots + 2, &ms, &s->plot.to, e);
+  if (rc == H9_OK && !isnan(s->plot.from) && !isnan(s->plot.to) && !(s->plot.from < s->plot.to))
+    return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected a time FROM before TO", arg);
+  return rc;
+}
+
+static int format_of(const char *text) {
+  static const char *const names[] = {"png", "svg", "pdf"};
+  for (int i = 0; i < 3; i++)
+    if (strcasecmp(text, names[i]) == 0) return i;
+  return -1;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  settings *s = state->input;
+  h9_error e = {0};
+  uint64_t n;
+  int used = 0;
+  switch (key) {
+  case ARGP_KEY_INIT: state->child_inputs[0] = &s->o; break;
+  case OPT_FORMAT:
+    if ((s->format = format_of(arg)) < 0) argp_error(state, "--format: found '%s', expected png, svg or pdf", arg);
+    break;
+  case OPT_SIZE:
+    if (sscanf(arg, "%dx%d%n", &s->plot.width, &s->plot.height, &used) != 2 || arg[used] || s->plot.width < 100 || s->plot.height < 100 ||
+        s->plot.width > 20000 || s->plot.height > 20000)
+      argp_error(state, "--size: found '%s', expected WIDTHxHEIGHT from 100x100 to 20000x20000", arg);
+    break;
+  case OPT_TITLE: s->plot.title = arg; break;
+  case OPT_SCRIPT: s->script = arg; break;
+  case OPT_POPULATION: s->population = arg; break;
+  case OPT_TIME:
+    if (parse_time(s, arg, &e) != H9_OK) argp_error(state, "%s", e.text);
+    break;
+  case OPT_BIN:
+    if (h9_option_quantity("--bin", arg, &ms, &s->plot.bin, &e) != H9_OK) argp_error(state, "%s", e.text);
+    if (!(s->plot.bin > 0)) argp_error(state, "--bin: found '%s', expected a time above 0", arg);
+    break;
+  case OPT_NEURONS:
+    if (h9_option_whole("--neurons", arg, 1, 10000000, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    s->plot.neurons = (uint32_t)n;
+    break;
+  case ARGP_KEY_ARG:
+    if (!s->make) {
+      for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, arg) == 0) s->make = kinds[i].make;
+      if (!s->make) argp_error(state, "found '%s', expected raster, rates or network first", arg);
+      break;
+    }
+    if (s->o.n_operand) argp_error(state, "found a second file, '%s', expected at most one", arg);
+    return h9_options_operand(&s->o, arg) == H9_OK ? 0 : ENOMEM;
+  case ARGP_KEY_END:
+    if (!s->make) argp_error(state, "what to draw? expected raster, rates or network");
+    if (!s->o.output) argp_error(state, "where to? expected -o PICTURE.png, .svg or .pdf");
+    if (s->format < 0) {
+      const char *dot = strrchr(s->o.output, '.');
+      if (!dot || (s->format = format_of(dot + 1)) < 0)
+        argp_error(state, "-o: found '%s', expected a name that ends in .png, .svg or .pdf, or --format", s->o.output);
+    }
+    break;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
+static const struct argp parser = {option_table, parse_option, "raster|rates|network -o PICTURE [FILE]", doc, children, 0, 0};
+
+static int copy_out(const char *from, int fd, h9_error *e) {
+  char chunk[65536];
+  FILE *f = fopen(from, "rb");
+  if (!f) return h9_fail(e, H9_EINTERNAL, "gnuplot made no picture");
+  int rc = H9_OK;
+  for (size_t n; rc == H9_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0;) rc = h9_write_full(fd, chunk, n, e);
+  fclose(f);
+  return rc;
+}
+
+/* Script and picture are made in a directory of their own; the picture is copied to its place when it is whole. */
+static int draw(settings *s, const char *dir, h9_error *e) {
+  char script[4096], picture[4096];
+  const char *shown;
+  int fd;
+  snprintf(script, sizeof script, "%s/plot.gp", dir);
+  snprintf(picture, sizeof picture, "%s/picture", dir);
+  s->plot.output = picture;
+  int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &shown, e);
+  if (rc) return rc;
+  FILE *f = fopen(script, "w");
+  if (!f) rc = h9_fail_sys(e, H9_EIO, errno, "%s", script);
+  else {
+    rc = s->make(&s->plot, fd, shown, f, e);
+    if (fclose(f) && rc == H9_OK) rc = h9_fail_sys(e, H9_EIO, errno, "%s", script);
+  }
+  if (fd != STDIN_FILENO) close(fd);
+  h9_output out;
+  if (rc == H9_OK && s->script) {
+    rc = h9_output_open(&out, s->script, true, e);
+    if (rc == H9_OK && (rc = copy_out(script, out.fd, e))) h9_output_abandon(&out);
+    else if (rc == H9_OK) rc = h9_output_commit(&out, e);
+  }
+  if (rc == H9_OK) rc = h9_gnuplot_run(script, e);
+  if (rc == H9_OK) {
+    rc = h9_output_open(&out, strcmp(s->o.output, "-") == 0 ? NULL : s->o.output, s->o.force, e);
+    if (rc == H9_OK && (rc = copy_out(picture, out.fd, e))) h9_output_abandon(&out);
+    else if (rc == H9_OK) rc = h9_output_commit(&out, e);
+  }
+  unlink(script);
+  unlink(picture);
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  settings s = {.format = -1, .plot = {.width = 1200, .height = 700, .from = NAN, .to = NAN, .bin = NAN}};
+  h9_error e = {0};
+  h9_options_init(&s.o);
+  argp_parse(&parser, argc, argv, 0, 0, &s);
+  s.plot.format = (enum h9_plot_format)s.format;
+  s.plot.threads = s.o.threads;
+  s.plot.seed = s.o.seed_given ? s.o.seed : 1;
+  const char **only = NULL;
+  if (s.population) {
+    size_t n = 0;
+    only = calloc(strlen(s.population) + 2, sizeof *only);
+    for (char *t = only ? strtok(s.population, ",") : NULL; t; t = strtok(NULL, ",")) only[n++] = t;
+    s.plot.only = only;
+  }
+  const char *tmp = getenv("TMPDIR");
+  char dir[2048];
+  snprintf(dir, sizeof dir, "%s/hal9-plot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+  int rc = mkdtemp(dir) ? draw(&s, dir, &e) : h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
+  rmdir(dir);
+  free(only);
+  h9_options_release(&s.o);
+  return rc ? h9_report(stderr, program, &e) : 0;
+}

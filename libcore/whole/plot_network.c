@@ -1,0 +1,133 @@
+/* A network: where its neurons lie (or, without places, how strongly its populations connect), and its degrees. */
+#include "plot.h"
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { NEURONS = 20000, BARS = 60 };
+
+static int positions(const h9_plot *p, const h9_network *net, FILE *script, h9_error *e) {
+  uint32_t *rank = calloc((size_t)net->n_neurons + 1, sizeof *rank), *chosen = calloc((size_t)net->n_populations + 1, sizeof *chosen);
+  int rc = rank && chosen ? h9_plot_choose(p, net, p->neurons ? p->neurons : NEURONS, rank, chosen, e) : h9_fail_memory(e, net->n_neurons * 4, "positions");
+  for (uint32_t k = 0; k < net->n_populations && rc == H9_OK; k++) {
+    const h9_population *q = &net->populations[k];
+    if (!chosen[k] || !q->placed) continue;
+    fprintf(script, "$place%u << EOD\n", k);
+    for (uint32_t i = q->first - 1; i < q->first - 1 + q->count; i++)
+      if (rank[i]) fprintf(script, "%.7g\t%.7g\t%.7g\n", net->x[i], net->y ? net->y[i] : 0, net->z ? net->z[i] : 0);
+    fputs("EOD\n", script);
+  }
+  free(rank);
+  free(chosen);
+  return rc;
+}
+
+static void plot_positions(const h9_plot *p, const h9_network *net, FILE *script) {
+  fputs("set xlabel 'x (um)'\nset ylabel 'y (um)'\n", script);
+  if (net->dimensions == 3) fputs("set zlabel 'z (um)' rotate\nset view 62, 32\nset view equal xyz\nset xyplane 0\nset key top left\nsplot ", script);
+  else fputs("set size ratio -1\nset key outside top center horizontal\nplot ", script);
+  bool some = false;
+  for (uint32_t k = 0; k < net->n_populations; k++) {
+    const h9_population *q = &net->populations[k];
+    if (!q->placed || !h9_plot_shows(p, q->name)) continue;
+    fprintf(script, "%s$place%u using 1:2%s with points pt 7 ps 0.22 lc '%s' notitle, NaN%s with points pt 7 ps 1 lc '%s' title '", some ? ", \\\n  " : "", k,
+            net->dimensions == 3 ? ":3" : "", h9_plot_colour(k), net->dimensions == 3 ? "" : "", h9_plot_colour(k));
+    h9_plot_text(script, q->name);
+    fputs("'", script);
+    some = true;
+  }
+  fputs("\nset size noratio\n", script);
+}
+
+/* Connections a neuron of the target gets from each source, as a matrix of colours. */
+static void matrix(const h9_stream_report *s, FILE *script) {
+  const h9_network *net = &s->net;
+  uint32_t n = net->n_populations;
+  double *m = calloc((size_t)n * n, sizeof *m);
+  if (!m) return;
+  for (uint32_t k = 0; k < net->n_projections; k++) {
+    const h9_projection *q = &net->projections[k];
+    m[(size_t)q->target * n + q->source] += (double)s->connection_stats.projection[k].connections / net->populations[q->target].count;
+  }
+  fputs("$matrix << EOD\n", script);
+  for (uint32_t t = 0; t < n; t++)
+    for (uint32_t c = 0; c < n; c++) fprintf(script, "%u\t%u\t%.8g\n", c, t, m[(size_t)t * n + c]);
+  fputs("EOD\n", script);
+  free(m);
+}
+
+static void plot_matrix(const h9_stream_report *s, FILE *script) {
+  const h9_network *net = &s->net;
+  uint32_t n = net->n_populations;
+  fprintf(script, "set xlabel 'source population'\nset ylabel 'target population'\nset xrange [-0.5:%g]\nset yrange [%g:-0.5]\nset size ratio 1\n"
+                  "set cblabel 'inputs of a target neuron'\nset cbrange [0:*]\nset palette defined (0 '#FFFFFF', 0.4 '#56B4E9', 1 '#00304F')\nunset key\n", n - 0.5, n - 0.5);
+  for (int axis = 0; axis < 2; axis++) {
+    fprintf(script, "set %stics scale 0 %s(", axis ? "y" : "x", !axis && n > 4 ? "rotate by -45 " : "");
+    for (uint32_t k = 0; k < n; k++) {
+      fputs(k ? ", '" : "'", script);
+      h9_plot_text(script, net->populations[k].name);
+      fprintf(script, "' %u", k);
+    }
+    fputs(")\n", script);
+  }
+  fputs("plot $matrix using 1:2:3 with image\nset size noratio\nset xtics autofreq norotate\nset ytics autofreq\nset yrange [*:*]\nset xrange [*:*]\n", script);
+}
+
+static void histogram(const uint32_t *degree, uint32_t n, const char *name, double width, FILE *script) {
+  uint64_t bar[BARS + 1] = {0};
+  for (uint32_t i = 0; i < n; i++) {
+    double k = degree[i] / width;
+    bar[k < BARS ? (int)k : BARS]++;
+  }
+  fprintf(script, "$%s << EOD\n", name);
+  for (int i = 0; i <= BARS; i++) fprintf(script, "%.8g\t%llu\n", (i + 0.5) * width, (unsigned long long)bar[i]);
+  fputs("EOD\n", script);
+}
+
+int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) {
+  h9_report_options o = {.activity = {.start = NAN, .stop = NAN, .bin = 2, .sync_bin = 3, .fano_window = 100, .sample = 2, .min_spikes = 10, .seed = 1},
+                         .threads = p->threads};
+  h9_stream_report s;
+  int rc = h9_stream_report_make(&s, fd, name, &o, NULL, NULL, e);
+  if (rc) return rc;
+  const h9_network *net = &s.net;
+  bool placed = net->x && net->dimensions > 0, degrees = s.expanded;
+  rc = h9_plot_check(p, net, name, e);
+  if (rc == H9_OK && !placed && !degrees)
+    rc = h9_fail(e, H9_EDATA, "%s: has neither positions nor connections, nothing to draw", name);
+  if (rc == H9_OK && placed) rc = positions(p, net, script, e);
+  if (rc) {
+    h9_stream_report_release(&s);
+    return rc;
+  }
+  double width = 1;
+  if (degrees) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < net->n_neurons; i++) {
+      if (s.connection_stats.indegree[i] > most) most = s.connection_stats.indegree[i];
+      if (s.connection_stats.outdegree[i] > most) most = s.connection_stats.outdegree[i];
+    }
+    width = fmax(1, ceil((most + 1.0) / BARS));
+    histogram(s.connection_stats.indegree, net->n_neurons, "indegree", width, script);
+    histogram(s.connection_stats.outdegree, net->n_neurons, "outdegree", width, script);
+    if (!placed) matrix(&s, script);
+  }
+  h9_plot_begin(p, script);
+  fputs("set multiplot title '", script);
+  if (p->title) h9_plot_text(script, p->title);
+  else if (degrees) fprintf(script, "%u neurons, %.0f connections", net->n_neurons, s.connections);
+  else fprintf(script, "%u neurons", net->n_neurons);
+  fputs("'\n", script);
+  fprintf(script, "set lmargin at screen 0.08\nset rmargin at screen %g\nset bmargin at screen 0.14\nset tmargin at screen 0.88\n", degrees ? 0.56 : 0.94);
+  if (placed) plot_positions(p, net, script);
+  else plot_matrix(&s, script);
+  if (degrees)
+    fprintf(script, "set lmargin at screen 0.72\nset rmargin at screen 0.97\nset xlabel 'connections of a neuron'\nset ylabel 'neurons (bins of %g)'\n"
+                    "set xrange [0:*]\nset yrange [0:*]\nset xtics autofreq norotate\nset ytics autofreq\nset key inside top right opaque\n"
+                    "plot $indegree using 1:2 with histeps lw 2 lc '%s' title 'in-degree', $outdegree using 1:2 with histeps lw 2 dt 2 lc '%s' title 'out-degree'\n",
+            width, h9_plot_colour(0), h9_plot_colour(1));
+  fputs("unset multiplot\n", script);
+  h9_stream_report_release(&s);
+  return H9_OK;
+}
