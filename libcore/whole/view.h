@@ -53,7 +53,7 @@ static inline void h9_view_took(h9_view *v, const char *end) {
 int h9_view_flush(h9_view *v, bool all, h9_error *e) H9_UNUSED_RESULT;
 /* --count's line. */
 int h9_view_put_count(h9_view *v, uint64_t n, h9_error *e) H9_UNUSED_RESULT;
-/* One text as it stands in a cell, for names that come again and again. Freed by the caller; NULL: no memory */
+/* One text as it stands in a cell, for names that come often. Freed by the caller; NULL: no memory */
 char *h9_view_cell_text(const h9_table *t, const char *text);
 /* "fixed_indegree 10 gaussian(sigma=100,mean=0)"; "normal(mean=1.5,sd=0.75)" or a number. */
 void h9_view_rule_text(h9_buf *b, const h9_projection *p);
