@@ -78,21 +78,22 @@ void h9_inflight_take(h9_inflight *f, const h9_spike *spikes, size_t n, h9_step 
   }
 }
 
-static inline const uint32_t *add_narrow(const uint32_t *p, uint32_t n, int32_t *slots) {
+/* Sums are taken in unsigned words: rows that break their own rule's bounds wrap around, no worse. */
+static inline const uint32_t *add_narrow(const uint32_t *p, uint32_t n, uint32_t *slots) {
   const uint32_t *end = p + n;
   for (; end - p >= 4; p += 4) {
     uint32_t a = p[0], b = p[1], c = p[2], d = p[3];
-    slots[a & 0xffff] += (int32_t)a >> 16;
-    slots[b & 0xffff] += (int32_t)b >> 16;
-    slots[c & 0xffff] += (int32_t)c >> 16;
-    slots[d & 0xffff] += (int32_t)d >> 16;
+    slots[a & 0xffff] += (uint32_t)((int32_t)a >> 16);
+    slots[b & 0xffff] += (uint32_t)((int32_t)b >> 16);
+    slots[c & 0xffff] += (uint32_t)((int32_t)c >> 16);
+    slots[d & 0xffff] += (uint32_t)((int32_t)d >> 16);
   }
-  for (; p < end; p++) slots[*p & 0xffff] += (int32_t)*p >> 16;
+  for (; p < end; p++) slots[*p & 0xffff] += (uint32_t)((int32_t)*p >> 16);
   return p;
 }
 
-static inline const uint32_t *add_constant(const uint32_t *p, uint32_t n, int32_t *slots) {
-  int32_t w = (int32_t)*p++;
+static inline const uint32_t *add_constant(const uint32_t *p, uint32_t n, uint32_t *slots) {
+  uint32_t w = *p++;
   for (; n >= 4; n -= 4, p += 2) {
     uint32_t a = p[0], b = p[1];
     slots[a & 0xffff] += w;
@@ -121,7 +122,8 @@ static const uint32_t *add_wide(const uint32_t *p, uint32_t n, int64_t *wide, do
   return p;
 }
 
-uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *slots, int64_t *wide, double wide_scale) {
+uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *inputs, int64_t *wide, double wide_scale) {
+  uint32_t *slots = (uint32_t *)inputs;
   struct h9_due *d = &f->due[(uint64_t)now % H9_INFLIGHT_STEPS];
   const uint32_t *words = f->words, *stop = d->at;
   uint64_t events = 0;

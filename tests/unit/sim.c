@@ -25,17 +25,17 @@ static void mixed(kit *k, bool merged, bool wide) {
   for (int n = 0; n < 203; n++) tau[n] = 9 + 0.01f * (float)n;
   kit_value(k, i, "tau_m", 0)->column = tau;
   h9_projection *p = kit_projection(k, H9_RULE_FIXED_TOTAL_NUMBER, e, i, 20000, 0, 0);
-  p->weight = kit_dist(H9_DIST_NORMAL, 90, 9, 0, INFINITY);
-  p->delay = kit_dist(H9_DIST_NORMAL, 1.5, 0.75, 0.1, INFINITY);
+  kit_set(&p->weight, kit_dist(H9_DIST_NORMAL, 90, 9, 0, INFINITY));
+  kit_set(&p->delay, kit_dist(H9_DIST_NORMAL, 1.5, 0.75, 0.1, INFINITY));
   p = kit_projection(k, H9_RULE_FIXED_INDEGREE, i, e, 40, 0, 0);
-  p->weight = kit_dist(H9_DIST_NORMAL, -350, 35, -INFINITY, 0);
-  p->delay = kit_dist(H9_DIST_UNIFORM, 0.3, 60, -INFINITY, INFINITY); /* gaps of more than 254 steps */
+  kit_set(&p->weight, kit_dist(H9_DIST_NORMAL, -350, 35, -INFINITY, 0));
+  kit_set(&p->delay, kit_dist(H9_DIST_UNIFORM, 0.3, 60, -INFINITY, INFINITY)); /* gaps of more than 254 steps */
   kit_projection(k, H9_RULE_PAIRWISE_BERNOULLI, e, e, 0, 50, 0.8)->kernel.scale = 0.1;
   kit_projection(k, H9_RULE_FIXED_INDEGREE, i, i, 30, -80.3, 1.1);
   kit_projection(k, H9_RULE_FIXED_INDEGREE, e, d, 30, 0.5, 30.5); /* a first delay of 305 steps */
   if (wide) {
     p = kit_projection(k, H9_RULE_FIXED_INDEGREE, d, e, 20, 0, 0.5);
-    p->weight = kit_dist(H9_DIST_LOGNORMAL, 1, 1.5, -INFINITY, INFINITY);
+    kit_set(&p->weight, kit_dist(H9_DIST_LOGNORMAL, 1, 1.5, -INFINITY, INFINITY));
     kit_projection(k, H9_RULE_FIXED_INDEGREE, d, i, 20, 11, 0.5);
   }
   kit_poisson(k, e, 16000, 88);
@@ -103,8 +103,8 @@ static void every_synapse(int threads, int tiles) {
   uint32_t a = kit_population(&k, "a", "parrot_neuron", 40),
            b = kit_population(&k, "b", "parrot_neuron", 700);
   h9_projection *p = kit_projection(&k, H9_RULE_FIXED_TOTAL_NUMBER, a, b, 30000, 0, 0);
-  p->weight = kit_dist(H9_DIST_NORMAL, 5, 2, -INFINITY, INFINITY);
-  p->delay = kit_dist(H9_DIST_EXPONENTIAL, 20, 0, 0.1, 400); /* to 4,000 steps */
+  kit_set(&p->weight, kit_dist(H9_DIST_NORMAL, 5, 2, -INFINITY, INFINITY));
+  kit_set(&p->delay, kit_dist(H9_DIST_EXPONENTIAL, 20, 0, 0.1, 400)); /* to 4,000 steps */
   enum { SPIKES = 200, STEPS = 9000 };
   h9_spike in[SPIKES];
   for (int i = 0; i < SPIKES; i++) in[i] = h9_spike_make(1 + i * 20 + i % 3, (uint32_t)(i * 7 % 40));

@@ -75,6 +75,10 @@ __attribute__((unused)) static h9_projection *kit_projection(kit *k, enum h9_rul
   p->delay = kit_constant(delay);
   return p;
 }
+__attribute__((unused)) static void kit_set(h9_dist *d, h9_dist value) {
+  h9_dist_release(d);
+  *d = value;
+}
 __attribute__((unused)) static void kit_poisson(kit *k, uint32_t target, double rate, double weight) {
   k->stimulus[k->config.n_stimuli++] = (h9_stimulus){
       .type = H9_STIMULUS_POISSON, .target = target, .rate = rate, .weight = weight, .stop = INFINITY};
