@@ -23,21 +23,33 @@ static int positions(const h9_plot *p, const h9_network *net, FILE *script, h9_e
   return rc;
 }
 
-static void plot_positions(const h9_plot *p, const h9_network *net, FILE *script) {
-  fputs("set xlabel 'x (um)'\nset ylabel 'y (um)'\n", script);
-  if (net->dimensions == 3) fputs("set zlabel 'z (um)' rotate\nset view 62, 32\nset view equal xyz\nset xyplane 0\nset key top left\nsplot ", script);
-  else fputs("set size ratio -1\nset key outside top center horizontal\nplot ", script);
+/* One projection onto the plane of x and y or x and z, between two edges of the picture. */
+static void plot_plane(const h9_plot *p, const h9_network *net, int column, double left, double right, FILE *script) {
+  fprintf(script, "set lmargin at screen %g\nset rmargin at screen %g\nset size ratio -1\nset xlabel 'x (um)'\nset ylabel '%s'\nplot ", left, right,
+          column == 3 ? "z (um)" : column == 2 ? "y (um)" : "");
   bool some = false;
   for (uint32_t k = 0; k < net->n_populations; k++) {
     const h9_population *q = &net->populations[k];
     if (!q->placed || !h9_plot_shows(p, q->name)) continue;
-    fprintf(script, "%s$place%u using 1:2%s with points pt 7 ps 0.22 lc '%s' notitle, NaN%s with points pt 7 ps 1 lc '%s' title '", some ? ", \\\n  " : "", k,
-            net->dimensions == 3 ? ":3" : "", h9_plot_colour(k), net->dimensions == 3 ? "" : "", h9_plot_colour(k));
+    fprintf(script, "%s$place%u using 1:%d with points pt 7 ps 0.2 lc '%s' notitle, NaN with points pt 7 ps 1 lc '%s' title '", some ? ", \\\n  " : "", k,
+            column, h9_plot_colour(k), h9_plot_colour(k));
     h9_plot_text(script, q->name);
     fputs("'", script);
     some = true;
   }
-  fputs("\nset size noratio\n", script);
+  fputs("\nset size noratio\nunset key\n", script);
+}
+
+/* Populations by colour; three dimensions are seen from above and from the side. */
+static void plot_positions(const h9_plot *p, const h9_network *net, double right, FILE *script) {
+  fputs("set key at screen 0.5, screen 0.955 center top horizontal samplen 1\n", script);
+  if (net->dimensions < 3) {
+    plot_plane(p, net, 2, 0.08, right, script);
+    return;
+  }
+  double width = (right - 0.07 - 0.09) / 2;
+  plot_plane(p, net, 2, 0.07, 0.07 + width, script);
+  plot_plane(p, net, 3, 0.07 + width + 0.09, right, script);
 }
 
 /* Connections a neuron of the target gets from each source, as a matrix of colours. */
@@ -119,12 +131,13 @@ int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9
   else if (degrees) fprintf(script, "%u neurons, %.0f connections", net->n_neurons, s.connections);
   else fprintf(script, "%u neurons", net->n_neurons);
   fputs("'\n", script);
-  fprintf(script, "set lmargin at screen 0.08\nset rmargin at screen %g\nset bmargin at screen 0.14\nset tmargin at screen 0.88\n", degrees ? 0.56 : 0.94);
-  if (placed) plot_positions(p, net, script);
+  double right = degrees ? placed && net->dimensions == 3 ? 0.7 : 0.56 : 0.96;
+  fprintf(script, "set lmargin at screen 0.12\nset rmargin at screen %g\nset bmargin at screen 0.14\nset tmargin at screen 0.88\n", right);
+  if (placed) plot_positions(p, net, right, script);
   else plot_matrix(&s, script);
   if (degrees)
-    fprintf(script, "set lmargin at screen 0.72\nset rmargin at screen 0.97\nset xlabel 'connections of a neuron'\nset ylabel 'neurons (bins of %g)'\n"
-                    "set xrange [0:*]\nset yrange [0:*]\nset xtics autofreq norotate\nset ytics autofreq\nset key inside top right opaque\n"
+    fprintf(script, "set lmargin at screen 0.79\nset rmargin at screen 0.98\nset xlabel 'connections of a neuron'\nset ylabel 'neurons (bins of %g)'\n"
+                    "set xrange [0:*]\nset yrange [0:*]\nset xtics autofreq norotate\nset ytics autofreq\nset key default inside top right opaque samplen 2\n"
                     "plot $indegree using 1:2 with histeps lw 2 lc '%s' title 'in-degree', $outdegree using 1:2 with histeps lw 2 dt 2 lc '%s' title 'out-degree'\n",
             width, h9_plot_colour(0), h9_plot_colour(1));
   fputs("unset multiplot\n", script);

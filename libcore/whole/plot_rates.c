@@ -38,10 +38,14 @@ int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     fprintf(script, "EOD\n$box%u << EOD\n%u\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\nEOD\n", k, shown, d[2], d[1], d[9], d[8], d[5], a->rate.mean);
   }
   h9_plot_begin(p, script);
-  fputs("set multiplot title '", script);
-  h9_plot_text(script, p->title ? p->title : "Firing rates");
-  fprintf(script, "'\nset lmargin at screen 0.08\nset rmargin at screen 0.62\nset bmargin at screen 0.12\nset tmargin at screen 0.9\n"
-                  "set xlabel 'time (ms)'\nset ylabel 'rate (spikes/s), bins of %g ms'\nset xrange [%.10g:%.10g]\nset yrange [0:*]\nset key top right opaque samplen 2\nplot ",
+  fputs("set multiplot", script);
+  if (p->title) {
+    fputs(" title '", script);
+    h9_plot_text(script, p->title);
+    fputs("'", script);
+  }
+  fprintf(script, "\nset lmargin at screen 0.08\nset rmargin at screen 0.62\nset bmargin at screen 0.12\nset tmargin at screen 0.87\n"
+                  "set xlabel 'time (ms)'\nset ylabel 'rate (spikes/s), bins of %g ms'\nset xrange [%.10g:%.10g]\nset yrange [0:*]\nset key at screen 0.35, screen 0.965 center top horizontal samplen 1.5 width 1\nplot ",
           width * (double)every, s.from, s.from + s.duration);
   bool some = false;
   for (uint32_t k = 0; k < net->n_populations; k++)
@@ -61,7 +65,7 @@ int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
       h9_plot_text(script, net->populations[k].name);
       fprintf(script, "' %u", ++at);
     }
-  fputs(")\nset label 1 'box 20-80 %, whiskers 10-90 %, bar median, dot mean' at graph 0.5, graph 1.03 center font ',10'\nplot ", script);
+  fputs(")\nset label 1 'box 20-80 %, whiskers 10-90 %,' at graph 0.5, graph 1.09 center font ',10'\nset label 2 'bar median, dot mean' at graph 0.5, graph 1.04 center font ',10'\nplot ", script);
   some = false;
   for (uint32_t k = 0; k < net->n_populations; k++)
     if (h9_plot_shows(p, net->populations[k].name)) {
