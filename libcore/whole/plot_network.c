@@ -25,6 +25,10 @@ static int positions(const h9_plot *p, const h9_network *net, FILE *script, h9_e
 
 /* One projection onto the plane of x and y or x and z, between two edges of the picture. */
 static void plot_plane(const h9_plot *p, const h9_network *net, int column, double left, double right, FILE *script) {
+  double wide = (net->hi[0] - net->lo[0]) / 4, step = 1; /* 1, 2 or 5 times a power of ten */
+  while (step * 10 <= wide) step *= 10;
+  step *= wide >= 5 * step ? 5 : wide >= 2 * step ? 2 : 1;
+  fprintf(script, "set xtics %g\n", step);
   fprintf(script, "set lmargin at screen %g\nset rmargin at screen %g\nset size ratio -1\nset xlabel 'x (um)'\nset ylabel '%s'\nplot ", left, right,
           column == 3 ? "z (um)" : column == 2 ? "y (um)" : "");
   bool some = false;
@@ -47,9 +51,9 @@ static void plot_positions(const h9_plot *p, const h9_network *net, double right
     plot_plane(p, net, 2, 0.08, right, script);
     return;
   }
-  double width = (right - 0.07 - 0.09) / 2;
-  plot_plane(p, net, 2, 0.07, 0.07 + width, script);
-  plot_plane(p, net, 3, 0.07 + width + 0.09, right, script);
+  double width = (right - 0.09 - 0.09) / 2;
+  plot_plane(p, net, 2, 0.09, 0.09 + width, script);
+  plot_plane(p, net, 3, 0.18 + width, right, script);
 }
 
 /* Connections a neuron of the target gets from each source, as a matrix of colours. */
@@ -137,7 +141,7 @@ int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9
   else plot_matrix(&s, script);
   if (degrees)
     fprintf(script, "set lmargin at screen 0.79\nset rmargin at screen 0.98\nset xlabel 'connections of a neuron'\nset ylabel 'neurons (bins of %g)'\n"
-                    "set xrange [0:*]\nset yrange [0:*]\nset xtics autofreq norotate\nset ytics autofreq\nset key default inside top right opaque samplen 2\n"
+                    "set xrange [0:*]\nset yrange [0:*]\nset xtics autofreq rotate by -45\nset ytics autofreq\nset offsets 0, 0, graph 0.2, 0\nset key default inside top right opaque samplen 2\n"
                     "plot $indegree using 1:2 with histeps lw 2 lc '%s' title 'in-degree', $outdegree using 1:2 with histeps lw 2 dt 2 lc '%s' title 'out-degree'\n",
             width, h9_plot_colour(0), h9_plot_colour(1));
   fputs("unset multiplot\n", script);
