@@ -66,6 +66,8 @@ static inline const uint32_t *h9_delayrows_offsets(const h9_delayrows *d, uint32
  * outlives the rows. */
 int h9_delayrows_build(h9_delayrows *d, const h9_network *net, const h9_tiling *tiling, const h9_form *forms,
                        h9_rowsource *source, int threads, double expected, h9_error *e) H9_UNUSED_RESULT;
+/* The largest sum of |weight|, in quanta, of the narrow and constant records onto one slot of a tile. */
+int h9_delayrows_bound(const h9_delayrows *d, uint32_t tile, uint64_t *most, h9_error *e) H9_UNUSED_RESULT;
 void h9_delayrows_release(h9_delayrows *d);
 
 #endif

@@ -122,6 +122,20 @@ static int build_tiles(h9_sim *s, h9_error *e) {
   return H9_OK;
 }
 
+/* Connections given one by one have no rule that bounds the sums of a step. */
+static int check_sums(const h9_sim *s, h9_error *e) {
+  for (uint32_t t = 0; t < s->tiling.n_tiles; t++) {
+    uint64_t most;
+    int rc = h9_delayrows_bound(&s->rows, t, &most, e);
+    if (rc == H9_OK && most > INT32_MAX)
+      rc = h9_fail(e, H9_EDATA,
+                   "the connections onto one neuron weigh %llu quanta in all, expected at most %d",
+                   (unsigned long long)most, INT32_MAX);
+    if (rc != H9_OK) return rc;
+  }
+  return H9_OK;
+}
+
 int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   uint64_t begin = h9_clock_ns();
   bool unknown = false;
@@ -137,7 +151,8 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   s->wide_scale = ldexp(1, 62 - x);
   enum { INTERVAL_MAX = 64 };
   s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
-  rc = build_tiles(s, e);
+  if (unknown) rc = check_sums(s, e);
+  if (rc == H9_OK) rc = build_tiles(s, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
   return rc;
 }

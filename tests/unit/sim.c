@@ -29,7 +29,8 @@ static void mixed(kit *k, bool merged, bool wide) {
   kit_set(&p->delay, kit_dist(H9_DIST_NORMAL, 1.5, 0.75, 0.1, INFINITY));
   p = kit_projection(k, H9_RULE_FIXED_INDEGREE, i, e, 40, 0, 0);
   kit_set(&p->weight, kit_dist(H9_DIST_NORMAL, -350, 35, -INFINITY, 0));
-  kit_set(&p->delay, kit_dist(H9_DIST_UNIFORM, 0.3, 60, -INFINITY, INFINITY)); /* gaps of more than 254 steps */
+  kit_set(&p->delay,
+          kit_dist(H9_DIST_UNIFORM, 0.3, 60, -INFINITY, INFINITY)); /* gaps of more than 254 steps */
   kit_projection(k, H9_RULE_PAIRWISE_BERNOULLI, e, e, 0, 50, 0.8)->kernel.scale = 0.1;
   kit_projection(k, H9_RULE_FIXED_INDEGREE, i, i, 30, -80.3, 1.1);
   kit_projection(k, H9_RULE_FIXED_INDEGREE, e, d, 30, 0.5, 30.5); /* a first delay of 305 steps */
