@@ -49,7 +49,7 @@ static int numbers_check(const h9_projection *p, h9_error *e) {
   bool finite = isfinite(p->number) && isfinite(p->receptor) && isfinite(k->scale) && isfinite(m->azimuth) &&
                 isfinite(m->polar);
   for (int i = 0; i < 5; i++) finite &= isfinite(k->arg[i]) != 0;
-  for (int i = 0; i < 6; i++) finite &= isfinite(m->arg[i]) != 0;
+  for (int i = 0; i < 6; i++) finite &= !isnan(m->arg[i]); /* infinite: a direction the mask leaves free */
   for (int i = 0; i < 3; i++) finite &= isfinite(m->anchor[i]) != 0;
   if (!finite) return h9_fail(e, H9_EDATA, "one of its numbers is not finite");
   if (!(k->cutoff >= 0)) return h9_fail(e, H9_EDATA, "cutoff of %g um, expected 0 or more", k->cutoff);

@@ -55,23 +55,50 @@ static int hits_add(h9_hits *h, uint32_t i, double d2, h9_error *e) {
 }
 
 typedef struct hit { double d2; uint32_t index; } hit;
-static int by_index(const void *a, const void *b) {
-  const hit *x = a, *y = b;
-  return (x->index > y->index) - (x->index < y->index);
-}
 static int by_distance(const void *a, const void *b) {
   const hit *x = a, *y = b;
   if (x->d2 != y->d2) return x->d2 < y->d2 ? -1 : 1;
-  return by_index(a, b);
+  return (x->index > y->index) - (x->index < y->index);
 }
-static int hits_sort(h9_hits *h, int (*order)(const void *, const void *), h9_error *e) {
+/* Nearest first: few hits, and an order on doubles. */
+static int hits_sort_distance(h9_hits *h, h9_error *e) {
   hit *t = malloc(((size_t)h->n + 1) * sizeof *t);
   if (!t) return h9_fail_memory(e, h->n * sizeof *t, "neighbours");
   for (uint32_t i = 0; i < h->n; i++) t[i] = (hit){h->d2[i], h->index[i]};
-  qsort(t, h->n, sizeof *t, order);
+  qsort(t, h->n, sizeof *t, by_distance);
   for (uint32_t i = 0; i < h->n; i++) {
     h->d2[i] = t[i].d2;
     h->index[i] = t[i].index;
+  }
+  free(t);
+  return H9_OK;
+}
+
+/* By index, digit by digit: there can be thousands. */
+static int hits_sort_index(h9_hits *h, h9_error *e) {
+  enum { BITS = 11, BUCKETS = 1 << BITS };
+  uint32_t n = h->n, all = 0;
+  bool sorted = true;
+  for (uint32_t i = 0; i < n; i++) {
+    all |= h->index[i];
+    sorted = sorted && (i == 0 || h->index[i - 1] < h->index[i]);
+  }
+  if (sorted) return H9_OK;
+  hit *t = malloc(2 * (size_t)n * sizeof *t), *from = t, *to = t + n;
+  if (!t) return h9_fail_memory(e, 2 * (size_t)n * sizeof *t, "neighbours");
+  for (uint32_t i = 0; i < n; i++) t[i] = (hit){h->d2[i], h->index[i]};
+  for (int shift = 0; shift < 32 && all >> shift; shift += BITS) {
+    uint32_t count[BUCKETS + 1] = {0};
+    for (uint32_t i = 0; i < n; i++) count[(from[i].index >> shift & (BUCKETS - 1)) + 1]++;
+    for (int k = 0; k < BUCKETS; k++) count[k + 1] += count[k];
+    for (uint32_t i = 0; i < n; i++) to[count[from[i].index >> shift & (BUCKETS - 1)]++] = from[i];
+    hit *swap = from;
+    from = to;
+    to = swap;
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    h->d2[i] = from[i].d2;
+    h->index[i] = from[i].index;
   }
   free(t);
   return H9_OK;
@@ -255,7 +282,7 @@ int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius
   hits->n = 0;
   if (!(radius >= 0)) return H9_OK;
   int rc = radius_run(&q, radius, e);
-  return rc ? rc : hits_sort(hits, by_index, e);
+  return rc ? rc : hits_sort_index(hits, e);
 }
 
 uint32_t h9_grid_count(const h9_grid *g, double x, double y, double z, double radius) {
@@ -282,7 +309,7 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
     if (hits->n >= want) break;
     radius *= 1.6;
   }
-  int rc = hits_sort(hits, by_distance, e);
+  int rc = hits_sort_distance(hits, e);
   hits->n = want;
   return rc;
 }
@@ -313,7 +340,7 @@ int h9_grid_box(const h9_grid *g, const double lo[3], const double hi[3], h9_hit
   box_query q = {.g = g, .lo = {lo[0], lo[1], lo[2]}, .hi = {hi[0], hi[1], hi[2]}, .hits = hits};
   hits->n = 0;
   int rc = runs(g, lo, lo, hi, take_box, &q, e);
-  return rc ? rc : hits_sort(hits, by_index, e);
+  return rc ? rc : hits_sort_index(hits, e);
 }
 
 static void point(const h9_points *p, uint32_t i, double at[3]) {
@@ -343,7 +370,7 @@ int h9_brute_nearest(const h9_points *p, double x, double y, double z, uint32_t 
     int rc = hits_add(hits, i, h9_displacement(&p->o, from, to, d), e);
     if (rc) return rc;
   }
-  int rc = hits_sort(hits, by_distance, e);
+  int rc = hits_sort_distance(hits, e);
   if (hits->n > k) hits->n = k;
   return rc;
 }
