@@ -54,6 +54,20 @@ static int hits_add(h9_hits *h, uint32_t i, double d2, h9_error *e) {
   return H9_OK;
 }
 
+/* Room for `more` further hits, so that runs of points are taken without asking. */
+static int hits_room(h9_hits *h, size_t more, h9_error *e) {
+  size_t cap = h->cap ? h->cap : 64;
+  if (h->n + more <= h->cap) return H9_OK;
+  while (cap < h->n + more) cap *= 2;
+  uint32_t *index = realloc(h->index, cap * sizeof *index);
+  if (index) h->index = index;
+  double *d = realloc(h->d2, cap * sizeof *d);
+  if (d) h->d2 = d;
+  if (!index || !d) return h9_fail_memory(e, cap * 12, "neighbours");
+  h->cap = cap;
+  return H9_OK;
+}
+
 typedef struct hit { double d2; uint32_t index; } hit;
 static int by_distance(const void *a, const void *b) {
   const hit *x = a, *y = b;
@@ -74,33 +88,44 @@ static int hits_sort_distance(h9_hits *h, h9_error *e) {
   return H9_OK;
 }
 
-/* By index, digit by digit: there can be thousands. */
-static int hits_sort_index(h9_hits *h, h9_error *e) {
-  enum { BITS = 11, BUCKETS = 1 << BITS };
-  uint32_t n = h->n, all = 0;
-  bool sorted = true;
-  for (uint32_t i = 0; i < n; i++) {
-    all |= h->index[i];
-    sorted = sorted && (i == 0 || h->index[i - 1] < h->index[i]);
+/* By index: counting passes over its bytes, between the list and room behind it. */
+static int hits_sort_index(h9_hits *h, uint32_t points, h9_error *e) {
+  uint32_t n = h->n, *a = h->index, *b;
+  double *ad, *bd;
+  if (n < 48) { /* insertion */
+    for (uint32_t i = 1; i < n; i++) {
+      uint32_t x = a[i], j = i;
+      double d = h->d2[i];
+      for (; j > 0 && a[j - 1] > x; j--) a[j] = a[j - 1], h->d2[j] = h->d2[j - 1];
+      a[j] = x;
+      h->d2[j] = d;
+    }
+    return H9_OK;
   }
-  if (sorted) return H9_OK;
-  hit *t = malloc(2 * (size_t)n * sizeof *t), *from = t, *to = t + n;
-  if (!t) return h9_fail_memory(e, 2 * (size_t)n * sizeof *t, "neighbours");
-  for (uint32_t i = 0; i < n; i++) t[i] = (hit){h->d2[i], h->index[i]};
-  for (int shift = 0; shift < 32 && all >> shift; shift += BITS) {
-    uint32_t count[BUCKETS + 1] = {0};
-    for (uint32_t i = 0; i < n; i++) count[(from[i].index >> shift & (BUCKETS - 1)) + 1]++;
-    for (int k = 0; k < BUCKETS; k++) count[k + 1] += count[k];
-    for (uint32_t i = 0; i < n; i++) to[count[from[i].index >> shift & (BUCKETS - 1)]++] = from[i];
-    hit *swap = from;
-    from = to;
-    to = swap;
+  int rc = hits_room(h, n, e);
+  if (rc) return rc;
+  a = h->index, ad = h->d2, b = a + n, bd = ad + n;
+  for (int shift = 0; shift < 32 && (points - 1) >> shift; shift += 8) {
+    uint32_t at[256] = {0}, sum = 0;
+    for (uint32_t i = 0; i < n; i++) at[a[i] >> shift & 255]++;
+    for (int k = 0; k < 256; k++) {
+      uint32_t many = at[k];
+      at[k] = sum;
+      sum += many;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t to = at[a[i] >> shift & 255]++;
+      b[to] = a[i];
+      bd[to] = ad[i];
+    }
+    uint32_t *t = a;
+    double *td = ad;
+    a = b, ad = bd, b = t, bd = td;
   }
-  for (uint32_t i = 0; i < n; i++) {
-    h->d2[i] = from[i].d2;
-    h->index[i] = from[i].index;
+  if (a != h->index) {
+    memcpy(h->index, a, n * sizeof *a);
+    memcpy(h->d2, ad, n * sizeof *ad);
   }
-  free(t);
   return H9_OK;
 }
 
@@ -255,17 +280,60 @@ typedef struct radius_query {
   uint32_t count, except;
 } radius_query;
 
+/* The steps of h9_displacement, for one axis and without a branch: a displacement beyond half the width is
+ * moved by the width, to the same bits. */
+static inline double square_apart(float to, double from, double half, double width) {
+  double d = (double)to - from;
+  d -= d > half ? width : 0;
+  d += d < -half ? width : 0;
+  return d * d;
+}
+
+enum { PIECE = 256 };
+
+static inline __attribute__((always_inline)) void distances(const radius_query *q, uint32_t from, uint32_t n, int dimensions,
+                                                            double *d2) {
+  const h9_grid *g = q->g;
+  double half[3], width[3];
+  for (int k = 0; k < 3; k++) {
+    width[k] = g->o.periodic && g->o.hi[k] > g->o.lo[k] ? g->o.hi[k] - g->o.lo[k] : 0;
+    half[k] = width[k] > 0 ? width[k] / 2 : INFINITY;
+  }
+  const float *x = g->c[0] + from, *y = g->c[1] + from, *z = g->c[2] + from;
+#pragma omp simd
+  for (uint32_t i = 0; i < n; i++) {
+    double s = square_apart(x[i], q->at[0], half[0], width[0]);
+    if (dimensions > 1) s += square_apart(y[i], q->at[1], half[1], width[1]);
+    if (dimensions > 2) s += square_apart(z[i], q->at[2], half[2], width[2]);
+    d2[i] = s;
+  }
+}
+
 static int take_radius(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
   radius_query *q = ctx;
   const h9_grid *g = q->g;
-  for (uint32_t i = from; i < to; i++) {
-    double p[3] = {g->c[0][i], g->c[1][i], g->c[2][i]}, d[3];
-    double d2 = h9_displacement(&g->o, q->at, p, d);
-    if (!(d2 <= q->r2) || g->index[i] == q->except) continue;
-    q->count++;
-    if (!q->hits) continue;
-    int rc = hits_add(q->hits, g->index[i], d2, e);
+  double d2[PIECE];
+  if (q->hits) {
+    int rc = hits_room(q->hits, to - from, e);
     if (rc) return rc;
+  }
+  for (uint32_t n; from < to; from += n) {
+    n = to - from < PIECE ? to - from : PIECE;
+    if (g->o.dimensions == 3) distances(q, from, n, 3, d2);
+    else if (g->o.dimensions == 2) distances(q, from, n, 2, d2);
+    else distances(q, from, n, 1, d2);
+    if (!q->hits) {
+      for (uint32_t i = 0; i < n; i++) q->count += d2[i] <= q->r2;
+      continue;
+    }
+    h9_hits *h = q->hits;
+    uint32_t at = h->n; /* every point is written, those near move on */
+    for (uint32_t i = 0; i < n; i++) {
+      h->index[at] = g->index[from + i];
+      h->d2[at] = d2[i];
+      at += (d2[i] <= q->r2) & (g->index[from + i] != q->except);
+    }
+    h->n = at;
   }
   return H9_OK;
 }
@@ -277,12 +345,15 @@ static int radius_run(radius_query *q, double radius, h9_error *e) {
   return runs(q->g, q->at, low, high, take_radius, q, e);
 }
 
-int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
+int h9_grid_around(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
   radius_query q = {.g = g, .at = {x, y, z}, .hits = hits, .except = UINT32_MAX};
   hits->n = 0;
-  if (!(radius >= 0)) return H9_OK;
-  int rc = radius_run(&q, radius, e);
-  return rc ? rc : hits_sort_index(hits, e);
+  return radius >= 0 ? radius_run(&q, radius, e) : H9_OK;
+}
+
+int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
+  int rc = h9_grid_around(g, x, y, z, radius, hits, e);
+  return rc ? rc : hits_sort_index(hits, g->n, e);
 }
 
 uint32_t h9_grid_count(const h9_grid *g, double x, double y, double z, double radius) {
@@ -340,7 +411,7 @@ int h9_grid_box(const h9_grid *g, const double lo[3], const double hi[3], h9_hit
   box_query q = {.g = g, .lo = {lo[0], lo[1], lo[2]}, .hi = {hi[0], hi[1], hi[2]}, .hits = hits};
   hits->n = 0;
   int rc = runs(g, lo, lo, hi, take_box, &q, e);
-  return rc ? rc : hits_sort_index(hits, e);
+  return rc ? rc : hits_sort_index(hits, g->n, e);
 }
 
 static void point(const h9_points *p, uint32_t i, double at[3]) {

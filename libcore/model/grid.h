@@ -36,6 +36,8 @@ void h9_hits_release(h9_hits *h);
 
 /* All points within `radius` of (x, y, z), sorted by index. Any thread, concurrently. */
 int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) H9_UNUSED_RESULT;
+/* The same in the order of cells, unsorted: for those who need no order. */
+int h9_grid_around(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) H9_UNUSED_RESULT;
 /* How many, without listing them. */
 uint32_t h9_grid_count(const h9_grid *g, double x, double y, double z, double radius);
 /* The k nearest, ties by lower index, sorted by (distance, index); fewer when there are fewer.

@@ -61,8 +61,9 @@ static void pool_at(const h9_space *s, uint32_t i, double at[3]) {
   at[2] = s->pool.z ? (double)s->pool.z[i] : 0;
 }
 
-/* Everybody who may be the owner's partner, by index, with squared distance, into w->hits. */
-static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
+/* Everybody who may be the owner's partner, with squared distance, into w->hits; by index where `ordered`
+ * (sums and cumulative weights must not depend on how candidates are found), else as they come. */
+static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, bool ordered, h9_error *e) {
   const h9_space *s = c->space;
   h9_hits *h = &w->hits;
   double from[3], around[3];
@@ -75,8 +76,9 @@ static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_er
       if (s->o.periodic && i < s->o.dimensions && size > 0 && s->offset[i] != 0)
         around[i] -= size * floor((around[i] - s->o.lo[i]) / size);
     }
-    int rc = s->grid ? h9_grid_radius(s->grid, around[0], around[1], around[2], s->radius, h, e)
-                     : h9_brute_radius(&s->pool, around[0], around[1], around[2], s->radius, h, e);
+    int rc = !s->grid  ? h9_brute_radius(&s->pool, around[0], around[1], around[2], s->radius, h, e)
+             : ordered ? h9_grid_radius(s->grid, around[0], around[1], around[2], s->radius, h, e)
+                       : h9_grid_around(s->grid, around[0], around[1], around[2], s->radius, h, e);
     if (rc != H9_OK) return rc;
     if (s->plain && !c->no_self && !c->half) return H9_OK;
   } else if (h->cap < s->pool.n) {
@@ -148,7 +150,7 @@ static int room(h9_scratch *w, uint32_t n, h9_error *e) {
 
 /* radius, and all_to_all within a mask. */
 static int all_near(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, false, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
@@ -160,7 +162,7 @@ static int all_near(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_erro
 /* Most candidates of a kernel with a long tail are refused: their numbers are drawn in vectors, and a
  * number above a bound of the probability from a table over squared distance needs no kernel. */
 static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, false, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc != H9_OK) return rc;
@@ -179,7 +181,7 @@ static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
 }
 
 static int poisson(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, false, e);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
     double mean = c->p->number * c->p->kernel.scale * value(c, w, owner, k);
@@ -224,7 +226,7 @@ static int too_few(const h9_compiled *c, uint32_t owner, uint32_t asked, uint32_
 static int weighted_with(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   uint32_t asked = (uint32_t)c->p->number;
   if (asked == 0) return H9_OK;
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, true, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, asked, e);
   if (rc != H9_OK) return rc;
@@ -277,7 +279,7 @@ static void smallest(double *key, uint32_t *index, uint32_t n, uint32_t k) {
 static int weighted_without(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   uint32_t asked = (uint32_t)c->p->number, n = 0;
   if (asked == 0) return H9_OK;
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, false, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, asked, e);
   if (rc != H9_OK) return rc;
@@ -299,7 +301,7 @@ static int weighted_without(const h9_compiled *c, h9_scratch *w, uint32_t owner,
 }
 
 int h9_space_expected(const h9_compiled *c, h9_scratch *w, uint32_t owner, double *expected, h9_error *e) {
-  int rc = candidates(c, w, owner, e);
+  int rc = candidates(c, w, owner, true, e);
   if (rc != H9_OK) return rc;
   *expected = w->hits.n;
   if (c->p->rule != H9_RULE_PAIRWISE_BERNOULLI && c->p->rule != H9_RULE_PAIRWISE_POISSON) return H9_OK;
