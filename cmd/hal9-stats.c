@@ -168,17 +168,14 @@ int main(int argc, char **argv) {
   if (rc == H9_OK) rc = h9_output_open(&out, a.common.output, true, &e);
   size_t n = a.common.n_operand ? a.common.n_operand : 1;
   bool opened = rc == H9_OK;
-  if (opened && a.form == TSV) {
-    static const char head[] = "stream\tsection\tpopulation\tstatistic\tvalue\n";
-    rc = h9_write_full(out.fd, head, sizeof head - 1, &e);
-  }
   for (size_t i = 0; i < n && rc == H9_OK; i++) {
     h9_json json = {0};
     h9_buf text = {0};
     rc = one_stream(&a, &o, a.common.n_operand ? a.common.operand[i] : NULL, only, &json, &text, &e);
     const h9_buf *b = a.form == JSON ? &json.out : &text;
     if (rc == H9_OK && b->failed) rc = h9_fail_memory(&e, b->len, "the report");
-    if (rc == H9_OK && i && a.form == TEXT) rc = h9_write_full(out.fd, "\n", 1, &e);
+    const char *before = a.form == TSV && i == 0 ? "stream\tsection\tpopulation\tstatistic\tvalue\n" : a.form == TEXT && i ? "\n" : "";
+    if (rc == H9_OK) rc = h9_write_full(out.fd, before, strlen(before), &e);
     if (rc == H9_OK) rc = h9_write_full(out.fd, b->data, b->len, &e);
     h9_buf_release(&json.out);
     h9_buf_release(&text);

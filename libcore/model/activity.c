@@ -51,7 +51,11 @@ struct h9_activity {
 
 static uint64_t steps(double ms, double dt) {
   double s = floor(ms / dt + 0.5);
-  return s < 1 ? 1 : (uint64_t)s;
+  return s < 1 ? 1 : s < 0x1p62 ? (uint64_t)s : UINT64_C(1) << 62;
+}
+static h9_step step_of(double ms, double dt) {
+  double s = floor(ms / dt + 0.5);
+  return s > -0x1p62 ? s < 0x1p62 ? (h9_step)s : INT64_C(1) << 62 : -(INT64_C(1) << 62);
 }
 
 static int by_key(const void *a, const void *b) {
@@ -187,8 +191,8 @@ int h9_activity_add(h9_activity *a, const h9_signals *s, h9_error *e) {
     a->begun = true;
     a->start = s->from;
     a->stop = INT64_MAX;
-    if (!isnan(a->o.start) && (h9_step)floor(a->o.start / dt + 0.5) > a->start) a->start = (h9_step)floor(a->o.start / dt + 0.5);
-    if (!isnan(a->o.stop) && a->o.stop / dt < 0x1p62) a->stop = (h9_step)floor(a->o.stop / dt + 0.5);
+    if (!isnan(a->o.start) && step_of(a->o.start, dt) > a->start) a->start = step_of(a->o.start, dt);
+    if (!isnan(a->o.stop)) a->stop = step_of(a->o.stop, dt);
     a->end = a->start;
   }
   uint32_t pop = 0;
@@ -252,6 +256,15 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
     population *q = &a->population[p];
     uint32_t first = a->net->populations[p].first - 1, count = a->net->populations[p].count, silent = 0;
     const neuron *n = a->neuron + first;
+    if (a->psth) {
+      size_t complete = (size_t)(total / a->psth);
+      if (h9_grow(&q->psth, &q->cap_psth, complete + 1, sizeof *q->psth) != H9_OK) {
+        free(v);
+        return h9_fail_memory(e, complete * 8, "a PSTH");
+      }
+      for (; q->n_psth < complete; q->n_psth++) q->psth[q->n_psth] = 0;
+      q->n_psth = complete; /* the bin that the end cuts is left out */
+    }
     *r = (h9_activity_population){.spikes = q->spikes, .psth = q->psth, .n_psth = q->n_psth};
     size_t m = 0;
     for (uint32_t i = 0; i < count; i++) {

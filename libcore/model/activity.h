@@ -30,7 +30,7 @@ typedef struct h9_activity_population {
   double synchrony;              /* NaN: no spikes, or less than two bins */
   double correlation, correlation_sd; /* over pairs */
   uint32_t correlation_neurons;
-  uint64_t *psth;                /* [n_psth] counts, owned by the activity */
+  uint64_t *psth;                /* [n_psth] counts in complete bins, owned by the activity */
   size_t n_psth;
 } h9_activity_population;
 

@@ -33,6 +33,7 @@ static void join(h9_moments *m, const h9_moments *more) {
 typedef struct worker {
   uint32_t *indegree;  /* [n_neurons] */
   uint64_t *delays;    /* [n_projections * H9_NETSTATS_DELAYS] */
+  struct long_delays { uint64_t n, sum, squares, min, max; } *longer; /* [n_projections] of those beyond the counts, steps */
   uint64_t *distances; /* [n_projections * H9_NETSTATS_DISTANCES], where any distance is taken */
 } worker;
 
@@ -72,7 +73,15 @@ static void count_rows(gather *g, worker *w, const h9_rows *rows, partial *out) 
     g->s->outdegree[first_source + rows->first + r] += (uint32_t)(rows->start[r + 1] - rows->start[r]);
   for (uint64_t i = 0; i < rows->n; i++) {
     w->indegree[first_target + rows->target[i]]++;
-    delays[rows->delay[i] < H9_NETSTATS_DELAYS ? rows->delay[i] : H9_NETSTATS_DELAYS - 1]++;
+    uint64_t d = rows->delay[i];
+    delays[d < H9_NETSTATS_DELAYS ? d : H9_NETSTATS_DELAYS - 1]++;
+    if (d < H9_NETSTATS_DELAYS - 1) continue;
+    struct long_delays *l = &w->longer[rows->projection];
+    if (l->n == 0 || d < l->min) l->min = d;
+    if (d > l->max) l->max = d;
+    l->n++;
+    l->sum += d;
+    l->squares += d * d;
   }
   out->projection = rows->projection;
   if (p->weight_encoding == H9_WEIGHT_CONSTANT) {
@@ -137,6 +146,7 @@ static void finish(gather *g, int threads) {
     for (uint32_t i = 0; i < g->net->n_neurons; i++) s->indegree[i] += g->workers[t].indegree[i];
   for (uint32_t k = 0; k < s->n_projections; k++) {
     h9_projection_stats *p = &s->projection[k];
+    struct long_delays all = {0};
     memset(bins, 0, sizeof bins);
     for (int t = 0; t < threads; t++) {
       for (int d = 0; d < H9_NETSTATS_DELAYS; d++) p->delays[d] += g->workers[t].delays[(size_t)k * H9_NETSTATS_DELAYS + d];
@@ -146,8 +156,18 @@ static void finish(gather *g, int threads) {
     for (int d = 0; d < H9_NETSTATS_DELAYS; d++) {
       double n = (double)p->delays[d], v = d * g->net->dt;
       p->connections += p->delays[d];
-      if (n > 0) join(&p->delay, &(h9_moments){n, n * v, n * v * v, v, v});
+      if (n > 0 && d < H9_NETSTATS_DELAYS - 1) join(&p->delay, &(h9_moments){n, n * v, n * v * v, v, v});
     }
+    for (int t = 0; t < threads; t++) {
+      const struct long_delays *l = &g->workers[t].longer[k];
+      all.min = l->n && (all.n == 0 || l->min < all.min) ? l->min : all.min;
+      all.max = l->max > all.max ? l->max : all.max;
+      all.n += l->n;
+      all.sum += l->sum;
+      all.squares += l->squares;
+    }
+    double dt = g->net->dt;
+    join(&p->delay, &(h9_moments){(double)all.n, (double)all.sum * dt, (double)all.squares * dt * dt, (double)all.min * dt, (double)all.max * dt});
     s->connections += p->connections;
     h9_summary q = h9_summary_counts(bins, H9_NETSTATS_DISTANCES);
     for (int i = 0; i <= 10; i++) p->distance_decile[i] = (q.decile[i] + 0.5) * g->reach / H9_NETSTATS_DISTANCES;
@@ -173,8 +193,9 @@ int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *sour
     worker *w = &g.workers[t];
     w->indegree = calloc(neurons, sizeof *w->indegree);
     w->delays = calloc(projections * H9_NETSTATS_DELAYS, sizeof *w->delays);
+    w->longer = calloc(projections, sizeof *w->longer);
     w->distances = g.placed ? calloc(projections * H9_NETSTATS_DISTANCES, sizeof *w->distances) : NULL;
-    good = w->indegree && w->delays && (w->distances || !g.placed);
+    good = w->indegree && w->delays && w->longer && (w->distances || !g.placed);
   }
   int rc = good ? h9_rowsource_run(source, count_group, join_group, &g, e)
                 : h9_fail_memory(e, projections * H9_NETSTATS_DISTANCES * 8, "statistics of connections");
@@ -182,6 +203,7 @@ int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *sour
   for (int t = 0; g.workers && t < threads; t++) {
     free(g.workers[t].indegree);
     free(g.workers[t].delays);
+    free(g.workers[t].longer);
     free(g.workers[t].distances);
   }
   free(g.workers);

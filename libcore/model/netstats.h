@@ -17,7 +17,7 @@ double h9_moments_sd(const h9_moments *m);   /* n - 1 */
 typedef struct h9_projection_stats {
   uint64_t connections;
   h9_moments weight, delay, distance; /* model's unit, ms, um; distance empty where a side is not placed */
-  uint64_t *delays; /* [H9_NETSTATS_DELAYS] connections of each delay in steps; the last: that and longer */
+  uint64_t *delays; /* [H9_NETSTATS_DELAYS] connections of each delay in steps; the last: that and longer (moments know them exactly) */
   double distance_decile[11]; /* within a 4096th of the greatest distance possible; NaN when empty */
 } h9_projection_stats;
 enum { H9_NETSTATS_DELAYS = 1024, H9_NETSTATS_DISTANCES = 4096 };
