@@ -68,3 +68,20 @@ P
   [ "$status" = 0 ]
   [[ "$output" == *"10000"* || "$output" == *"10,000"* ]]
 }
+
+@test "spatial: activity travels, so that places far apart lag more than places nearby" {
+  y=examples/spatial.yaml
+  set -o pipefail
+  hal9-gen -c $y --set scale=0.25 -o "$T/n.h9"
+  hal9-index -c $y --set scale=0.25 --defer "$T/n.h9" | hal9-step -c $y --set scale=0.25 -o "$T/s.h9"
+  hal9-view --tsv --no-header --columns x,y "$T/n.h9" > "$T/n.tsv"
+  hal9-view --signals "$T/s.h9" > "$T/s.tsv"
+  run "$PYTHON" tests/tools/travelling.py "$T/n.tsv" "$T/s.tsv"
+  echo "$output"
+  [ "$status" = 0 ]
+  # the test can fail: with the ids of the spikes shuffled nothing travels
+  awk 'BEGIN {srand(1)} {print $1 "\t" 1 + int(rand() * 25000)}' "$T/s.tsv" > "$T/shuffled.tsv"
+  run "$PYTHON" tests/tools/travelling.py "$T/n.tsv" "$T/shuffled.tsv"
+  echo "$output"
+  [ "$status" = 1 ]
+}
