@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,14 +132,27 @@ static int copy_out(const char *from, int fd, h9_error *e) {
   return rc;
 }
 
+/* What lies in the directory of its own, for a signal that ends the program. */
+static char dir[2048], script[2100], picture[2100];
+
+static void tidy(void) {
+  unlink(script);
+  unlink(picture);
+  rmdir(dir);
+}
+
+static void die(int sig) {
+  tidy();
+  signal(sig, SIG_DFL);
+  raise(sig);
+}
+
 /* Script and picture are made in a directory of their own; the picture is copied to its place when it is whole. */
-static int draw(settings *s, const char *dir, h9_error *e) {
-  char script[4096], picture[4096];
+static int draw(settings *s, h9_error *e) {
   const char *shown;
   int fd;
-  snprintf(script, sizeof script, "%s/plot.gp", dir);
-  snprintf(picture, sizeof picture, "%s/picture", dir);
-  s->plot.output = picture;
+  static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf"};
+  s->plot.output = strcmp(s->o.output, "-") == 0 ? named[s->format] : s->o.output;
   int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &shown, e);
   if (rc) return rc;
   FILE *f = fopen(script, "w");
@@ -154,14 +168,12 @@ static int draw(settings *s, const char *dir, h9_error *e) {
     if (rc == H9_OK && (rc = copy_out(script, out.fd, e))) h9_output_abandon(&out);
     else if (rc == H9_OK) rc = h9_output_commit(&out, e);
   }
-  if (rc == H9_OK) rc = h9_gnuplot_run(script, e);
+  if (rc == H9_OK) rc = h9_gnuplot_run(script, picture, e);
   if (rc == H9_OK) {
     rc = h9_output_open(&out, strcmp(s->o.output, "-") == 0 ? NULL : s->o.output, s->o.force, e);
     if (rc == H9_OK && (rc = copy_out(picture, out.fd, e))) h9_output_abandon(&out);
     else if (rc == H9_OK) rc = h9_output_commit(&out, e);
   }
-  unlink(script);
-  unlink(picture);
   return rc;
 }
 
@@ -181,10 +193,19 @@ int main(int argc, char **argv) {
     s.plot.only = only;
   }
   const char *tmp = getenv("TMPDIR");
-  char dir[2048];
   snprintf(dir, sizeof dir, "%s/hal9-plot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-  int rc = mkdtemp(dir) ? draw(&s, dir, &e) : h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
-  rmdir(dir);
+  int rc;
+  if (!mkdtemp(dir)) rc = h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
+  else {
+    snprintf(script, sizeof script, "%s/plot.gp", dir);
+    snprintf(picture, sizeof picture, "%s/picture", dir);
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+      if (signal(ends[i], die) == SIG_IGN) signal(ends[i], SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* the write fails instead, and h9_report dies by the signal after tidying */
+    rc = draw(&s, &e);
+    tidy();
+  }
   free(only);
   h9_options_release(&s.o);
   return rc ? h9_report(stderr, program, &e) : 0;

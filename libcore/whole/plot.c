@@ -22,9 +22,9 @@ void h9_plot_begin(const h9_plot *p, FILE *script) {
   else if (p->format == H9_PLOT_SVG)
     fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,15' background 'white'\n", p->width, p->height);
   else fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,13'\n", p->width, p->height);
-  fputs("set output '", script);
+  fputs("if (!exists('picture')) picture = '", script); /* a kept script draws to the name it was asked for */
   h9_plot_text(script, p->output);
-  fputs("'\nset encoding utf8\nset border 3 lw 1.2\nset tics out nomirror\nset datafile separator '\\t'\n", script);
+  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1.2\nset tics out nomirror\nset datafile separator '\\t'\n", script);
 }
 
 bool h9_plot_shows(const h9_plot *p, const char *population) {

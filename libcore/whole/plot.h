@@ -12,7 +12,7 @@ typedef struct h9_plot {
   enum h9_plot_format format;
   int width, height;       /* pixels (pdf: hundredths of an inch) */
   const char *title;       /* NULL: the plot's own */
-  const char *output;      /* file that gnuplot writes */
+  const char *output;      /* file that gnuplot writes unless its variable `picture` names another */
   const char *const *only; /* populations to show; NULL: all */
   double from, to;         /* ms; NaN: the plot's choice */
   double bin;              /* ms; NaN: the plot's choice */

@@ -11,16 +11,23 @@ typedef struct raster {
   h9_network net;
   uint32_t *rank, *chosen, *base; /* base: rows below a population's band */
   uint32_t rows;
-  h9_step first, last;            /* shown: first < step <= last; last < 0: not known yet */
+  h9_step first, last;            /* shown: first < step <= last */
+  h9_step from, to;               /* recorded */
+  bool begun;
   uint64_t dots;
 } raster;
 
+static h9_step step_of(double ms, double dt) { return (h9_step)fmax(-0x1p60, fmin(0x1p60, floor(ms / dt + 0.5))); }
+
 static int add_batch(raster *r, const h9_signals *s, FILE *script) {
   double dt = r->net.dt;
-  if (r->last < 0) {
-    r->first = isnan(r->p->from) ? s->from : (h9_step)floor(r->p->from / dt + 0.5);
-    r->last = isnan(r->p->to) ? r->first + (h9_step)(WINDOW_MS / dt) : (h9_step)floor(r->p->to / dt + 0.5);
+  if (!r->begun) {
+    r->begun = true;
+    r->from = s->from;
+    r->first = isnan(r->p->from) ? s->from : step_of(r->p->from, dt);
+    r->last = isnan(r->p->to) ? r->first + (h9_step)(WINDOW_MS / dt) : step_of(r->p->to, dt);
   }
+  r->to = s->to;
   uint32_t pop = 0;
   for (size_t i = 0; i < s->n; i++) {
     if (s->step[i] <= r->first || s->step[i] > r->last) continue;
@@ -38,7 +45,6 @@ static int read_all(raster *r, int fd, const char *name, FILE *script, h9_error 
   h9_reader *reader = NULL;
   h9_block b = {0};
   h9_signals s = {0};
-  h9_step end = 0;
   int rc = h9_reader_open(&reader, fd, name, H9_WANT_ALL & ~(UINT32_C(1) << H9_BLOCK_NEURONS) & ~(UINT32_C(1) << H9_BLOCK_CONNECTIONS), r->p->threads, e);
   if (rc == H9_OK) rc = h9_network_read(reader, &r->net, false, &b, e);
   if (rc == H9_OK || rc == H9_EOF) {
@@ -55,23 +61,21 @@ static int read_all(raster *r, int fd, const char *name, FILE *script, h9_error 
     r->base[k] = r->rows;
     r->rows += r->chosen[k];
   }
-  r->last = -1;
-  bool any = false;
   while (rc == H9_OK) {
     if (b.kind == H9_BLOCK_SIGNALS && b.body) {
-      any = true;
       rc = h9_signals_decode(&b, r->net.n_neurons, &s, e);
       if (rc) rc = h9_reader_fail_at(reader, &b, e);
       else rc = add_batch(r, &s, script);
-      end = s.to;
     }
     if (rc == H9_OK) rc = h9_reader_next(reader, &b, e);
   }
   h9_signals_release(&s);
   h9_reader_close(reader);
   if (rc != H9_EOF) return rc;
-  if (!any) return h9_fail(e, H9_EDATA, "%s: holds no spikes, a raster needs the output of hal9-step", name);
-  if (isnan(r->p->to) && end < r->last) r->last = end;
+  if (!r->begun) return h9_fail(e, H9_EDATA, "%s: holds no spikes, a raster needs the output of hal9-step", name);
+  if (r->first >= r->to || r->last <= r->from)
+    return h9_fail(e, H9_EDATA, "%s: records %.9g to %.9g ms, nothing of the time to draw", name, (double)r->from * r->net.dt, (double)r->to * r->net.dt);
+  if (isnan(r->p->to) && r->to < r->last) r->last = r->to;
   return H9_OK;
 }
 

@@ -22,6 +22,12 @@ int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
   }
   double dt = net->dt, width = fmax(1, floor(bin / dt + 0.5)) * dt;
   size_t bins = (size_t)(s.duration / width + 1e-9), every = bins / 1000 + 1; /* no more points than pixels */
+  if (bins == 0) {
+    if (s.duration > 0) rc = h9_fail(e, H9_EDATA, "%s: a bin of %.9g ms is longer than the %.9g ms recorded", name, width, s.duration);
+    else rc = h9_fail(e, H9_EDATA, "%s: records nothing of the time to draw", name);
+    h9_stream_report_release(&s);
+    return rc;
+  }
   uint32_t shown = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) {
     const h9_activity_population *a = &s.population[k];
