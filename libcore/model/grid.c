@@ -75,7 +75,25 @@ static int by_distance(const void *a, const void *b) {
   return (x->index > y->index) - (x->index < y->index);
 }
 /* Nearest first: few hits, and an order on doubles. */
-static int hits_sort_distance(h9_hits *h, h9_error *e) {
+static int hits_sort_distance(h9_hits *h, uint32_t want, h9_error *e) {
+  enum { FEW = 64 };
+  if (want <= FEW) { /* the nearest ones so far are kept in order at the front */
+    uint32_t m = 0;
+    for (uint32_t i = 0; i < h->n; i++) {
+      double d2 = h->d2[i];
+      uint32_t index = h->index[i], at = m < want ? m : want - 1;
+      if (m == want && (d2 > h->d2[at] || (d2 == h->d2[at] && index > h->index[at]))) continue;
+      for (; at > 0 && (h->d2[at - 1] > d2 || (h->d2[at - 1] == d2 && h->index[at - 1] > index)); at--) {
+        h->d2[at] = h->d2[at - 1];
+        h->index[at] = h->index[at - 1];
+      }
+      h->d2[at] = d2;
+      h->index[at] = index;
+      m += m < want;
+    }
+    h->n = m;
+    return H9_OK;
+  }
   hit *t = malloc(((size_t)h->n + 1) * sizeof *t);
   if (!t) return h9_fail_memory(e, h->n * sizeof *t, "neighbours");
   for (uint32_t i = 0; i < h->n; i++) t[i] = (hit){h->d2[i], h->index[i]};
@@ -371,16 +389,17 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
   for (int d = 0; d < 3; d++)
     if (g->inv[d] > 0 && 1 / g->inv[d] > cell) cell = 1 / g->inv[d];
   double per_cell = (double)g->n / ((double)g->cells[0] * g->cells[1] * g->cells[2]);
-  double radius = (cell > 0 ? cell : 1) * cbrt((double)k / (per_cell > 1 ? per_cell : 1) + 1) * 0.5;
+  /* a first reach that holds half as many again as are wanted, were all cells alike */
+  double radius = (cell > 0 ? cell : 1) * cbrt((1.5 * k + 4) / (per_cell > 1 ? per_cell : 1) * 0.2387);
   for (;;) {
     radius_query q = {.g = g, .at = {x, y, z}, .hits = hits, .except = except};
     hits->n = 0;
     int rc = radius_run(&q, radius, e);
     if (rc) return rc;
     if (hits->n >= want) break;
-    radius *= 1.6;
+    radius *= 1.35;
   }
-  int rc = hits_sort_distance(hits, e);
+  int rc = hits_sort_distance(hits, want, e);
   hits->n = want;
   return rc;
 }
@@ -441,7 +460,7 @@ int h9_brute_nearest(const h9_points *p, double x, double y, double z, uint32_t 
     int rc = hits_add(hits, i, h9_displacement(&p->o, from, to, d), e);
     if (rc) return rc;
   }
-  int rc = hits_sort_distance(hits, e);
+  int rc = hits_sort_distance(hits, k < hits->n ? k : hits->n, e);
   if (hits->n > k) hits->n = k;
   return rc;
 }

@@ -85,6 +85,20 @@ static int find(const finder *f, const double at[3], uint32_t except, h9_hits *h
   }
 }
 
+/* A distance to a billionth of a um, far below what single-precision coordinates tell, without trailing zeros. */
+static char *put_distance(char *p, double d) {
+  if (!(d < 4e6)) return h9_text_f64(p, d);
+  uint64_t v = (uint64_t)(d * 1e9 + 0.5), part = v % 1000000000;
+  p = h9_text_u64(p, v / 1000000000);
+  if (part == 0) return p;
+  *p++ = '.';
+  for (uint64_t unit = 100000000; part; unit /= 10) {
+    *p++ = (char)('0' + part / unit);
+    part %= unit;
+  }
+  return p;
+}
+
 static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, h9_buf *out, h9_error *e) {
   uint32_t self = id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
   uint32_t count = 0;
@@ -112,7 +126,7 @@ static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, 
     p = h9_text_u64(p, (uint64_t)f->first + hits->index[i] + 1);
     if (f->q->type != H9_QUERY_BOX) { /* a box has no distance */
       *p++ = '\t';
-      p = h9_text_f64(p, sqrt(hits->d2[i]));
+      p = put_distance(p, sqrt(hits->d2[i]));
     }
     *p++ = '\n';
     h9_buf_put(out, t, (size_t)(p - t));
