@@ -431,7 +431,7 @@ static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
   }
   const h9_node *delay = h9_node_get(n, "delay");
   if (!delay) good = h9_dist_constant_make(&p->delay, 1) == H9_OK && good;
-  else if (!h9_config_dist(r, delay, "delay", &h9_unit_ms, H9_PLACE_PAIR, &p->delay)) good = false;
+  else if (!h9_config_dist(r, delay, "delay", &h9_unit_ms, H9_PLACE_CONNECTION, &p->delay)) good = false;
   else if (h9_dist_is_constant(&p->delay)) {
     double d = h9_dist_constant(&p->delay), dt = r->c->net.dt;
     if (!(d >= dt / 2 && d <= H9_DELAY_MAX * dt)) {
@@ -462,7 +462,7 @@ static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_proje
   p->kernel.expr = (h9_expr){0};
   const h9_node *name = h9_node_get(n, "name"), *weight = h9_node_get(n, "weight");
   bool good = true;
-  if (weight) good = h9_config_dist(r, weight, "weight", &m->weight, H9_PLACE_PAIR, &p->weight);
+  if (weight) good = h9_config_dist(r, weight, "weight", &m->weight, H9_PLACE_CONNECTION, &p->weight);
   else if (h9_dist_constant_make(&p->weight, 1) != H9_OK) r->out_of_memory = true;
   const char *text = name ? h9_config_text(r, name, "name") : "";
   if (h9_dist_copy(&p->delay, &like->delay) != H9_OK || h9_expr_copy(&p->kernel.expr, &like->kernel.expr) != H9_OK ||

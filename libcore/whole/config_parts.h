@@ -21,7 +21,12 @@ typedef struct h9_config_reader {
 } h9_config_reader;
 
 /* Variables allowed at a place, added to the parameters. */
-enum h9_config_place { H9_PLACE_NONE, H9_PLACE_PAIR /* distance, dx, dy, dz */, H9_PLACE_POINT /* x, y, z */ };
+enum h9_config_place {
+  H9_PLACE_NONE,
+  H9_PLACE_PAIR,                                  /* distance, dx, dy, dz */
+  H9_PLACE_POINT,                                 /* x, y, z */
+  H9_PLACE_CONNECTION = H9_PLACE_PAIR | H9_PLACE_POINT, /* x, y, z of the target */
+};
 
 /* Notes "key: ..." at a node's place; reading goes on. */
 H9_PRINTF(4, 5) void h9_config_mistake(h9_config_reader *r, const h9_node *at, const char *key, const char *fmt, ...);

@@ -81,7 +81,7 @@ static size_t allow(h9_config_reader *r, enum h9_config_place place) {
   size_t n = r->n_symbols;
   if (place == H9_PLACE_NONE || h9_grow(&r->symbol, &r->cap_symbols, n + H9_VARIABLES, sizeof *r->symbol) != H9_OK) return n;
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-    if (all[i].place == place)
+    if (all[i].place & place)
       r->symbol[n++] = (h9_symbol){all[i].name, {0, h9_unit_um.dim}, all[i].variable};
   return n;
 }
