@@ -11,7 +11,7 @@
 
 /* Bounds that no sensible file meets: aliases are shared, not copied, so a document cannot grow beyond
  * its text, but it can be deep or have many keys. */
-enum { DEPTH_MAX = 64, FILE_MAX = 64 << 20 };
+enum { DEPTH_MAX = 64, KEYS_MAX = 100000, FILE_MAX = 64 << 20 };
 
 typedef struct anchor {
   char *name;
@@ -88,7 +88,8 @@ static int build(builder *b, yaml_event_t *event, int depth, h9_node **out);
 /* Keys of a merged map that the map itself does not have. */
 static int merge(builder *b, h9_node *map, const h9_node *from, yaml_mark_t at) {
   if (from->type == H9_NODE_LIST) {
-    for (size_t i = 0; i < from->n; i++) {
+    for (size_t i = 0; i < from->n; i++) { /* of maps only: lists in lists could double at every level */
+      if (from->item[i]->type != H9_NODE_MAP) return mistake(b, at, "<<: found something else than a map in the list to merge");
       int rc = merge(b, map, from->item[i], at);
       if (rc) return rc;
     }
@@ -132,6 +133,7 @@ static int build_map(builder *b, h9_node *map, int depth) {
       snprintf(text, sizeof text, "%.200s: given twice, first at line %u", key->text, twin->line);
       return mistake(b, at, text);
     }
+    if (map->n == KEYS_MAX) return mistake(b, at, "a map of more than 100000 keys");
     if ((rc = map_put(b, map, key, value))) return rc;
   }
   return merges ? merge(b, map, merges, merge_at) : H9_OK;
@@ -256,7 +258,7 @@ int h9_yaml_read(h9_yaml *y, const char *path, h9_error *e) {
     }
   }
   fclose(f);
-  if (rc == H9_OK && n >= 4 && memcmp(text, "\x50\x2a\x4d\x18", 4) == 0)
+  if (rc == H9_OK && n >= 12 && memcmp(text, "\x59\x2a\x4d\x18", 4) == 0 && memcmp(text + 8, "hal9", 4) == 0)
     rc = h9_fail(e, H9_ECONFIG, "%s: is a hal9 stream, expected a YAML file", path);
   if (rc == H9_OK) rc = h9_yaml_parse(y, path, text, n, e);
   free(text);

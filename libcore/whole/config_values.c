@@ -134,12 +134,12 @@ bool h9_config_number(h9_config_reader *r, const h9_node *n, const char *key, co
   if (isnan(v) || v < low || v > high || (isinf(v) && isinf(low) && isinf(high))) {
     bool positive = low > 0 && low < 1e-300;
     if (isinf(high) && positive)
-      h9_config_mistake(r, n, key, "found %.9g%s%s, expected more than 0", v, u, unit->name);
+      h9_config_mistake(r, n, key, "found %.10g%s%s, expected more than 0", v, u, unit->name);
     else if (isinf(low) && isinf(high))
-      h9_config_mistake(r, n, key, "found %.9g, expected a finite number%s%s", v, u, unit->name);
+      h9_config_mistake(r, n, key, "found %.10g, expected a finite number%s%s", v, u, unit->name);
     else if (isinf(high))
-      h9_config_mistake(r, n, key, "found %.9g%s%s, expected at least %.9g", v, u, unit->name, low);
-    else h9_config_mistake(r, n, key, "found %.9g%s%s, expected %.9g to %.9g", v, u, unit->name, positive ? 0 : low, high);
+      h9_config_mistake(r, n, key, "found %.10g%s%s, expected at least %.10g", v, u, unit->name, low);
+    else h9_config_mistake(r, n, key, "found %.10g%s%s, expected %.10g to %.10g", v, u, unit->name, positive ? 0 : low, high);
     return false;
   }
   *value = v;
