@@ -1,6 +1,7 @@
 #include "grid.h"
 
 #include "../base/memory.h"
+#include "grid_kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct h9_grid {
   uint32_t *start;     /* [cells + 1], x runs fastest */
   uint32_t *index;     /* [n] original index, by cell */
   float *c[3];         /* [n] coordinates, by cell */
+  const h9_near_set *kernels;
 };
 
 static double wrap(double d, double width) { /* minimum image */
@@ -194,12 +196,20 @@ static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
 int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z, uint32_t n, const h9_grid_options *o, h9_error *e) {
   const float *c[3] = {x, o->dimensions > 1 ? y : NULL, o->dimensions > 2 ? z : NULL};
   *out = NULL;
-  int rc = check_points(c, n, o, e);
+  static const h9_near_set *const kernels[H9_SIMD_LEVELS] = {
+#ifdef __x86_64__
+      [H9_SIMD_SSE] = &h9_near_sse, [H9_SIMD_AVX2] = &h9_near_avx2, [H9_SIMD_AVX512] = &h9_near_avx512,
+#endif
+      [H9_SIMD_SCALAR] = &h9_near_scalar};
+  enum h9_simd level;
+  int rc = h9_simd_choose(&level, e);
+  if (rc == H9_OK) rc = check_points(c, n, o, e);
   if (rc) return rc;
   h9_grid *g = calloc(1, sizeof *g);
   if (!g) return h9_fail_memory(e, sizeof *g, "the grid");
   g->o = *o;
   g->n = n;
+  g->kernels = kernels[level];
   double lo[3] = {0}, hi[3] = {0};
   for (int k = 0; k < 3; k++)
     for (uint32_t i = 0; c[k] && i < n; i++) {
@@ -254,11 +264,10 @@ void h9_grid_free(h9_grid *g) {
 }
 
 /* Cells along dimension k that a distance reaches: first and how many, to be taken modulo the cells there are. */
-static void reach(const h9_grid *g, int k, double x, double low, double high, int64_t *first, int64_t *many) {
+static void reach(const h9_grid *g, int k, double low, double high, int64_t *first, int64_t *many) {
   double periods = g->o.periodic && g->o.hi[k] > g->o.lo[k];
   double a = floor((low - g->lo[k]) * g->inv[k] - 1e-6), b = floor((high - g->lo[k]) * g->inv[k] + 1e-6);
   double cells = g->cells[k];
-  (void)x;
   if (!(a > -1e15)) a = -1e15;
   if (!(b < 1e15)) b = 1e15;
   if (periods) {
@@ -273,13 +282,15 @@ static void reach(const h9_grid *g, int k, double x, double low, double high, in
 
 /* Calls `take` with every run of points of cells that the box [low, high] meets. */
 typedef int (*run_fn)(void *ctx, uint32_t from, uint32_t to, h9_error *e);
-static int runs(const h9_grid *g, const double at[3], const double low[3], const double high[3], run_fn take, void *ctx, h9_error *e) {
+static int runs(const h9_grid *g, const double low[3], const double high[3], run_fn take, void *ctx, h9_error *e) {
   int64_t first[3], many[3], cells[3] = {g->cells[0], g->cells[1], g->cells[2]};
-  for (int k = 0; k < 3; k++) reach(g, k, at[k], low[k], high[k], &first[k], &many[k]);
-  for (int64_t z = first[2]; z < first[2] + many[2]; z++)
-    for (int64_t y = first[1]; y < first[1] + many[1]; y++) {
-      int64_t row = ((z % cells[2] + cells[2]) % cells[2] * cells[1] + (y % cells[1] + cells[1]) % cells[1]) * cells[0];
-      int64_t x = (first[0] % cells[0] + cells[0]) % cells[0], left = many[0];
+  for (int k = 0; k < 3; k++) {
+    reach(g, k, low[k], high[k], &first[k], &many[k]);
+    if (first[k] < 0 || first[k] >= cells[k]) first[k] = (first[k] % cells[k] + cells[k]) % cells[k];
+  }
+  for (int64_t kz = 0, z = first[2]; kz < many[2]; kz++, z = z + 1 == cells[2] ? 0 : z + 1)
+    for (int64_t ky = 0, y = first[1]; ky < many[1]; ky++, y = y + 1 == cells[1] ? 0 : y + 1) {
+      int64_t row = (z * cells[1] + y) * cells[0], x = first[0], left = many[0];
       while (left > 0) { /* at most twice: a run that wraps */
         int64_t here = left < cells[0] - x ? left : cells[0] - x;
         int rc = take(ctx, g->start[row + x], g->start[row + x + here], e);
@@ -293,78 +304,44 @@ static int runs(const h9_grid *g, const double at[3], const double low[3], const
 
 typedef struct radius_query {
   const h9_grid *g;
-  double at[3], r2;
+  h9_near near;
   h9_hits *hits; /* NULL: count only */
-  uint32_t count, except;
+  uint32_t count;
 } radius_query;
-
-/* The steps of h9_displacement, for one axis and without a branch: a displacement beyond half the width is
- * moved by the width, to the same bits. */
-static inline double square_apart(float to, double from, double half, double width) {
-  double d = (double)to - from;
-  d -= d > half ? width : 0;
-  d += d < -half ? width : 0;
-  return d * d;
-}
-
-enum { PIECE = 256 };
-
-static inline __attribute__((always_inline)) void distances(const radius_query *q, uint32_t from, uint32_t n, int dimensions,
-                                                            double *d2) {
-  const h9_grid *g = q->g;
-  double half[3], width[3];
-  for (int k = 0; k < 3; k++) {
-    width[k] = g->o.periodic && g->o.hi[k] > g->o.lo[k] ? g->o.hi[k] - g->o.lo[k] : 0;
-    half[k] = width[k] > 0 ? width[k] / 2 : INFINITY;
-  }
-  const float *x = g->c[0] + from, *y = g->c[1] + from, *z = g->c[2] + from;
-#pragma omp simd
-  for (uint32_t i = 0; i < n; i++) {
-    double s = square_apart(x[i], q->at[0], half[0], width[0]);
-    if (dimensions > 1) s += square_apart(y[i], q->at[1], half[1], width[1]);
-    if (dimensions > 2) s += square_apart(z[i], q->at[2], half[2], width[2]);
-    d2[i] = s;
-  }
-}
 
 static int take_radius(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
   radius_query *q = ctx;
-  const h9_grid *g = q->g;
-  double d2[PIECE];
-  if (q->hits) {
-    int rc = hits_room(q->hits, to - from, e);
-    if (rc) return rc;
+  if (!q->hits) {
+    q->count += q->g->kernels->count(&q->near, from, to);
+    return H9_OK;
   }
-  for (uint32_t n; from < to; from += n) {
-    n = to - from < PIECE ? to - from : PIECE;
-    if (g->o.dimensions == 3) distances(q, from, n, 3, d2);
-    else if (g->o.dimensions == 2) distances(q, from, n, 2, d2);
-    else distances(q, from, n, 1, d2);
-    if (!q->hits) {
-      for (uint32_t i = 0; i < n; i++) q->count += d2[i] <= q->r2;
-      continue;
-    }
-    h9_hits *h = q->hits;
-    uint32_t at = h->n; /* every point is written, those near move on */
-    for (uint32_t i = 0; i < n; i++) {
-      h->index[at] = g->index[from + i];
-      h->d2[at] = d2[i];
-      at += (d2[i] <= q->r2) & (g->index[from + i] != q->except);
-    }
-    h->n = at;
-  }
+  int rc = hits_room(q->hits, to - from, e);
+  if (rc) return rc;
+  q->hits->n += q->g->kernels->list(&q->near, from, to, q->hits->index + q->hits->n, q->hits->d2 + q->hits->n);
   return H9_OK;
+}
+
+static radius_query radius_about(const h9_grid *g, double x, double y, double z, h9_hits *hits, uint32_t except) {
+  radius_query q = {.g = g, .hits = hits};
+  q.near = (h9_near){.c = {g->c[0], g->c[1], g->c[2]}, .index = g->index, .at = {x, y, z}, .dimensions = g->o.dimensions, .except = except};
+  for (int k = 0; k < 3; k++) {
+    bool wraps = g->o.periodic && g->o.hi[k] > g->o.lo[k];
+    q.near.width[k] = wraps ? g->o.hi[k] - g->o.lo[k] : 0;
+    q.near.half[k] = wraps ? q.near.width[k] / 2 : INFINITY;
+    q.near.periodic = q.near.periodic || wraps;
+  }
+  return q;
 }
 
 static int radius_run(radius_query *q, double radius, h9_error *e) {
   double low[3], high[3];
-  q->r2 = radius * radius;
-  for (int k = 0; k < 3; k++) low[k] = q->at[k] - radius, high[k] = q->at[k] + radius;
-  return runs(q->g, q->at, low, high, take_radius, q, e);
+  q->near.r2 = radius * radius;
+  for (int k = 0; k < 3; k++) low[k] = q->near.at[k] - radius, high[k] = q->near.at[k] + radius;
+  return runs(q->g, low, high, take_radius, q, e);
 }
 
 int h9_grid_around(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
-  radius_query q = {.g = g, .at = {x, y, z}, .hits = hits, .except = UINT32_MAX};
+  radius_query q = radius_about(g, x, y, z, hits, UINT32_MAX);
   hits->n = 0;
   return radius >= 0 ? radius_run(&q, radius, e) : H9_OK;
 }
@@ -375,7 +352,7 @@ int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius
 }
 
 uint32_t h9_grid_count(const h9_grid *g, double x, double y, double z, double radius) {
-  radius_query q = {.g = g, .at = {x, y, z}, .except = UINT32_MAX};
+  radius_query q = radius_about(g, x, y, z, NULL, UINT32_MAX);
   h9_error e;
   if (radius >= 0 && radius_run(&q, radius, &e) != H9_OK) return 0; /* counting allocates nothing and cannot fail */
   return q.count;
@@ -392,7 +369,7 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
   /* a first reach that holds half as many again as are wanted, were all cells alike */
   double radius = (cell > 0 ? cell : 1) * cbrt((1.5 * k + 4) / (per_cell > 1 ? per_cell : 1) * 0.2387);
   for (;;) {
-    radius_query q = {.g = g, .at = {x, y, z}, .hits = hits, .except = except};
+    radius_query q = radius_about(g, x, y, z, hits, except);
     hits->n = 0;
     int rc = radius_run(&q, radius, e);
     if (rc) return rc;
@@ -429,7 +406,7 @@ static int take_box(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
 int h9_grid_box(const h9_grid *g, const double lo[3], const double hi[3], h9_hits *hits, h9_error *e) {
   box_query q = {.g = g, .lo = {lo[0], lo[1], lo[2]}, .hi = {hi[0], hi[1], hi[2]}, .hits = hits};
   hits->n = 0;
-  int rc = runs(g, lo, lo, hi, take_box, &q, e);
+  int rc = runs(g, lo, hi, take_box, &q, e);
   return rc ? rc : hits_sort_index(hits, g->n, e);
 }
 

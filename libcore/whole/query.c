@@ -140,7 +140,43 @@ static void place_of(const h9_network *net, uint32_t i, double at[3]) {
   at[2] = net->z ? net->z[i] : 0;
 }
 
-enum { QUESTIONS = 512 }; /* answered by one worker at a time */
+/* Questions are answered in chunks, one worker a chunk, and written window by window. */
+enum { QUESTIONS = 512, WINDOW = 64 };
+
+static int answer_window(const finder *f, uint64_t base, uint64_t chunks, uint64_t total, uint64_t places, const double (*at)[3],
+                         h9_buf *out, h9_error *e) {
+  int rc = H9_OK;
+#pragma omp parallel num_threads(f->q->threads)
+  {
+    h9_hits hits = {0};
+#pragma omp for schedule(dynamic, 1)
+    for (uint64_t c = 0; c < chunks; c++) {
+      h9_error own = {0};
+      int bad = H9_OK;
+      out[c].len = 0;
+      for (uint64_t i = (base + c) * QUESTIONS; i < total && i < (base + c + 1) * QUESTIONS && !bad; i++) {
+        double here[3];
+        h9_id id = 0;
+        if (i < places) memcpy(here, at[i], sizeof here);
+        else {
+          id = f->q->all ? (h9_id)(i - places + 1) : f->q->id[i - places];
+          place_of(f->net, id - 1, here);
+        }
+        bad = answer(f, id, here, &hits, &out[c], &own);
+      }
+      if (!bad && out[c].failed) bad = h9_fail_memory(&own, out[c].len, "answers");
+      if (bad) {
+#pragma omp critical(h9_query_failed)
+        if (rc == H9_OK) {
+          rc = bad;
+          *e = own;
+        }
+      }
+    }
+    h9_hits_release(&hits);
+  }
+  return rc;
+}
 
 int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *e) {
   static const double nowhere[1][3] = {{0}};
@@ -165,41 +201,15 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
   const double(*at)[3] = q->type == H9_QUERY_BOX ? nowhere : q->at;
   uint64_t places = q->type == H9_QUERY_BOX ? 1 : q->n_at, ids = q->type == H9_QUERY_BOX ? 0 : q->all ? net->n_neurons : q->n_id;
   uint64_t total = places + ids, chunks = (total + QUESTIONS - 1) / QUESTIONS;
-#pragma omp parallel num_threads(q->threads)
-  {
-    h9_hits hits = {0};
-    h9_buf out = {0};
-#pragma omp for ordered schedule(dynamic, 1)
-    for (uint64_t c = 0; c < chunks; c++) {
-      h9_error own = {0};
-      int bad;
-#pragma omp atomic read
-      bad = rc;
-      out.len = 0;
-      for (uint64_t i = c * QUESTIONS; i < total && i < (c + 1) * QUESTIONS && !bad; i++) {
-        double here[3];
-        h9_id id = 0;
-        if (i < places) memcpy(here, at[i], sizeof here);
-        else {
-          id = q->all ? (h9_id)(i - places + 1) : q->id[i - places];
-          place_of(net, id - 1, here);
-        }
-        bad = answer(&f, id, here, &hits, &out, &own);
-      }
-#pragma omp ordered
-      {
-        if (!bad && out.failed) bad = h9_fail_memory(&own, out.len, "answers");
-        if (!bad && rc == H9_OK) bad = h9_write_full(fd, out.data, out.len, &own);
-        if (bad && rc == H9_OK && own.code) {
-          *e = own;
-#pragma omp atomic write
-          rc = bad;
-        }
-      }
-    }
-    h9_hits_release(&hits);
-    h9_buf_release(&out);
+  h9_buf *out = calloc(WINDOW, sizeof *out);
+  if (!out) rc = h9_fail_memory(e, WINDOW * sizeof *out, "answers");
+  for (uint64_t base = 0; base < chunks && rc == H9_OK; base += WINDOW) {
+    uint64_t here = chunks - base < WINDOW ? chunks - base : WINDOW;
+    rc = answer_window(&f, base, here, total, places, at, out, e);
+    for (uint64_t c = 0; c < here && rc == H9_OK; c++) rc = h9_write_full(fd, out[c].data, out[c].len, e);
   }
+  for (int c = 0; out && c < WINDOW; c++) h9_buf_release(&out[c]);
+  free(out);
   h9_grid_free(f.grid);
   return rc;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The spatial index: 100,000 neurons in a ball, about 100 neighbours each within 52 um. hal9's figures are whole
-# programs (reading the stream and writing text or a stream included); the peers' are their tree and queries alone, in
+# programs (reading the stream and printing a count a neuron, or writing a stream, included); the peers' are their tree and queries alone, in
 # memory, without reading or printing. Neighbour counts must agree before a ratio is printed.
 set -eu
 dir=$(mktemp -d)
@@ -34,7 +34,7 @@ printf '100,000 neurons generated, indexed, all within %s um connected (s; %s)\t
 for t in 1 2; do
   seconds "$dir/counts" hal9-index --query radius=$radius --all --counts -@ $t "$dir/n.h9"
   mine=$(awk '{s += $2} END {printf "%.4f", s / NR}' "$dir/out")
-  seconds "$dir/nearest" hal9-index --query k=$k --all -@ $t "$dir/n.h9"
+  seconds "$dir/nearest" hal9-index --query k=$k --all --counts -@ $t "$dir/n.h9"
   for peer in nanoflann scipy; do
     : > "$dir/peer"
     for i in $(seq $runs); do
@@ -46,7 +46,7 @@ for t in 1 2; do
     for what in 2 3; do
       awk -v c=$what '{print $1 + $c}' "$dir/peer" | sort -n > "$dir/p"
       file=$dir/counts name="all neighbours counted"
-      [ $what = 2 ] || { file=$dir/nearest name="$k nearest of all, as text"; }
+      [ $what = 2 ] || { file=$dir/nearest name="$k nearest of all found"; }
       printf '%s, %s thread(s) (s)\t%s\t%s\t%s\t%s\t%s\n' "$name" $t "$(median "$file")" $peer "$(median "$dir/p")" \
         "$(awk -v a="$(median "$file")" -v b="$(median "$dir/p")" 'BEGIN {printf "%.2f", b / a}')" "$(spread "$file")"
     done
