@@ -302,6 +302,23 @@ static int runs(const h9_grid *g, const double low[3], const double high[3], run
   return H9_OK;
 }
 
+typedef struct handing {
+  const h9_grid *g;
+  h9_grid_take take;
+  void *ctx;
+} handing;
+static int hand_on(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
+  const handing *h = ctx;
+  const h9_grid *g = h->g;
+  if (from == to) return H9_OK;
+  return h->take(h->ctx, g->index + from, g->c[0] + from, g->c[1] + from, g->c[2] + from, to - from, e);
+}
+int h9_grid_runs(const h9_grid *g, const double low[3], const double high[3], h9_grid_take take, void *ctx,
+                 h9_error *e) {
+  handing h = {g, take, ctx};
+  return runs(g, low, low, high, hand_on, &h, e);
+}
+
 typedef struct radius_query {
   const h9_grid *g;
   h9_near near;

@@ -46,6 +46,14 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
 /* All points inside the box, borders included, sorted by index; d2 is unset. Open boundaries. */
 int h9_grid_box(const h9_grid *g, const double lo[3], const double hi[3], h9_hits *hits, h9_error *e) H9_UNUSED_RESULT;
 
+/* Hands out, run by run, the points of all cells that the box [low, high] meets: all points in the box, some
+ * beside it, each once, wrapped where the grid is periodic (the box may reach out of the domain or be
+ * infinite). Coordinates are in the grid's order, those below the dimension zeros. */
+typedef int (*h9_grid_take)(void *ctx, const uint32_t *index, const float *x, const float *y, const float *z,
+                            uint32_t n, h9_error *e);
+int h9_grid_runs(const h9_grid *g, const double low[3], const double high[3], h9_grid_take take, void *ctx,
+                 h9_error *e) H9_UNUSED_RESULT;
+
 /* The same by testing every point; the authority the grid is compared with. */
 typedef struct h9_points {
   const float *x, *y, *z;

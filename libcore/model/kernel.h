@@ -24,6 +24,7 @@ typedef struct h9_mask_ready {
   double ca, sa, cp, sp;  /* cos and sin of azimuth and polar angle */
   double centre[3];       /* of the mask, beside the owner; along free directions the anchor */
   double low[3], high[3]; /* box: beside the centre */
+  double half[3];         /* of a box along x, y, z around the centre that holds the mask; inf where free */
   double reach;           /* around the centre; inf without a mask, or where it has no end */
 } h9_mask_ready;
 void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions);

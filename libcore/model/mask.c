@@ -7,6 +7,7 @@
 void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions) {
   const double *a = m->arg;
   *r = (h9_mask_ready){.m = m, .dimensions = dimensions, .reach = INFINITY};
+  for (int i = 0; i < 3; i++) r->half[i] = INFINITY;
   double half2 = 0;
   switch (m->type) {
   case H9_MASK_SPHERE:
@@ -38,6 +39,16 @@ void h9_mask_prepare(h9_mask_ready *r, const h9_mask *m, int dimensions) {
   r->sa = h9_sin(m->azimuth);
   r->cp = dimensions == 3 ? h9_cos(m->polar) : 1;
   r->sp = dimensions == 3 ? h9_sin(m->polar) : 0;
+  double own[3] = {r->reach, r->reach, r->reach}; /* half extents in the mask's frame */
+  for (int i = 0; i < 3 && (m->type == H9_MASK_BOX || m->type == H9_MASK_ELLIPSOID); i++)
+    own[i] = i >= dimensions ? 0 : m->type == H9_MASK_BOX ? fmax(-r->low[i], r->high[i]) : 0.5 * a[i];
+  const double turn[3][3] = {
+      {r->ca * r->cp, -r->sa, r->ca * r->sp}, {r->sa * r->cp, r->ca, r->sa * r->sp}, {-r->sp, 0, r->cp}};
+  for (int i = 0; i < 3; i++) {
+    r->half[i] = r->turned ? 0 : own[i];
+    for (int k = 0; k < 3 && r->turned; k++)
+      if (turn[i][k] != 0) r->half[i] += fabs(turn[i][k]) * own[k];
+  }
 }
 
 bool h9_mask_inside(const h9_mask_ready *r, const double d[3]) {

@@ -9,6 +9,7 @@ void h9_scratch_release(h9_scratch *s) {
   free(s->sorted_f);
   free(s->bits);
   free(s->count);
+  free(s->place);
   free(s->cumulative);
   free(s->chosen);
   h9_hits_release(&s->hits);

@@ -42,6 +42,8 @@ typedef struct h9_scratch {
   uint32_t count_first;
   size_t count_cap;
   h9_hits hits;
+  double *place;      /* [3] displacement of each candidate */
+  size_t place_cap;
   double *cumulative; /* per candidate */
   uint32_t *chosen;
   size_t cumulative_cap, chosen_cap;

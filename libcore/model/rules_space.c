@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct h9_space {
   h9_grid_options o;
@@ -14,11 +15,12 @@ struct h9_space {
   const h9_grid *grid; /* NULL: every pair is tested */
   h9_kernel_ready kernel;
   h9_mask_ready mask;
-  double limit2; /* squared distance beyond which pairs are never joined */
-  bool plain;    /* all within `radius` of the owner itself: nothing further to test */
-  double radius; /* of the query, around owner + offset; inf: everybody */
-  double offset[3];
-  double *bound; /* [BOUNDS + 1] what a pair's probability cannot exceed, by squared distance */
+  double limit2;             /* squared distance beyond which pairs are never joined */
+  bool plain;                /* all within `radius` of the owner itself: nothing further to test */
+  double radius;             /* of the query, where plain */
+  double half[3], offset[3]; /* else: a box around owner + offset that holds all candidates; inf: no end */
+  double width[3], wrap[3];  /* of the domain where periodic, else 0; and half of it, else inf */
+  double *bound;             /* [BOUNDS + 1] what a pair's probability cannot exceed, by squared distance */
   double bounds_per_d2;
 };
 
@@ -61,75 +63,145 @@ static void pool_at(const h9_space *s, uint32_t i, double at[3]) {
   at[2] = s->pool.z ? (double)s->pool.z[i] : 0;
 }
 
-/* Everybody who may be the owner's partner, with squared distance, into w->hits; by index where `ordered`
- * (sums and cumulative weights must not depend on how candidates are found), else as they come. */
-static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, bool ordered, h9_error *e) {
+typedef struct look {
+  const h9_compiled *c;
+  h9_scratch *w;
+  uint32_t owner, index; /* index: of the next point where points come without one */
+  double from[3], centre[3];
+} look;
+
+static int look_room(h9_scratch *w, uint32_t more, h9_error *e) {
+  h9_hits *h = &w->hits;
+  size_t need = (size_t)h->n + more;
+  if (need > h->cap) {
+    size_t cap = h->cap ? h->cap : 256;
+    while (cap < need) cap *= 2;
+    uint32_t *index = realloc(h->index, cap * sizeof *index);
+    if (index) h->index = index;
+    double *d2 = realloc(h->d2, cap * sizeof *d2);
+    if (d2) h->d2 = d2;
+    if (!index || !d2) return h9_fail_memory(e, cap * 12, "candidates");
+    h->cap = cap;
+  }
+  if (h9_grow(&w->place, &w->place_cap, 3 * need, sizeof *w->place) != H9_OK)
+    return h9_fail_memory(e, 3 * need * sizeof *w->place, "candidates");
+  return H9_OK;
+}
+
+/* h9_displacement along one axis, to the same bits, without a branch. */
+static inline double apart(double from, double to, double width, double wrap) {
+  double d = to - from;
+  d -= d > wrap ? width : 0;
+  d += d < -wrap ? width : 0;
+  return d;
+}
+
+/* Keeps those points that kernel and mask reach. */
+static int look_take(void *ctx, const uint32_t *index, const float *x, const float *y, const float *z,
+                     uint32_t n, h9_error *e) {
+  look *l = ctx;
+  const h9_space *s = l->c->space;
+  h9_hits *h = &l->w->hits;
+  const bool masked = s->mask.m->type != H9_MASK_NONE, limited = isfinite(s->limit2);
+  const bool box = s->mask.m->type == H9_MASK_BOX && !s->mask.turned;
+  int rc = look_room(l->w, n, e);
+  if (rc != H9_OK) return rc;
+  for (uint32_t k = 0; k < n; k++) {
+    uint32_t i = index ? index[k] : l->index++;
+    const double to[3] = {(double)x[k], y ? (double)y[k] : 0, z ? (double)z[k] : 0};
+    double beside[3], d[3], d2 = 0;
+    if (masked) {
+      for (int a = 0; a < 3; a++) beside[a] = apart(l->centre[a], to[a], s->width[a], s->wrap[a]);
+      if (box) {
+        bool in = true;
+        for (int a = 0; a < s->o.dimensions; a++)
+          in &= (beside[a] >= s->mask.low[a]) & (beside[a] <= s->mask.high[a]);
+        if (!in) continue;
+      } else if (!h9_mask_inside(&s->mask, beside)) continue;
+    }
+    for (int a = 0; a < 3; a++) {
+      d[a] = apart(l->from[a], to[a], s->width[a], s->wrap[a]);
+      d2 += d[a] * d[a];
+    }
+    if ((limited && d2 > s->limit2) || (l->c->no_self && i == l->owner) || (l->c->half && i < l->owner))
+      continue;
+    memcpy(l->w->place + 3 * (size_t)h->n, d, sizeof d);
+    h->index[h->n] = i;
+    h->d2[h->n++] = d2;
+  }
+  return H9_OK;
+}
+
+/* Everybody who may be the owner's partner, with squared distance, into w->hits, in no particular order; with
+ * displacement into w->place unless the rule is plain. */
+static int candidates(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   const h9_space *s = c->space;
   h9_hits *h = &w->hits;
-  double from[3], around[3];
-  owner_at(s, owner, from);
-  bool listed = isfinite(s->radius) && (s->grid || s->plain);
-  if (listed) {
+  look l = {.c = c, .w = w, .owner = owner};
+  owner_at(s, owner, l.from);
+  h->n = 0;
+  if (!s->plain) {
+    double low[3], high[3];
     for (int i = 0; i < 3; i++) {
-      double size = s->o.hi[i] - s->o.lo[i];
-      around[i] = from[i] + s->offset[i];
-      if (s->o.periodic && i < s->o.dimensions && size > 0 && s->offset[i] != 0)
-        around[i] -= size * floor((around[i] - s->o.lo[i]) / size);
+      double centre = l.from[i] + s->mask.centre[i];
+      if (s->width[i] > 0 && s->mask.centre[i] != 0)
+        centre -= s->width[i] * floor((centre - s->o.lo[i]) / s->width[i]);
+      l.centre[i] = centre;
+      low[i] = l.from[i] + s->offset[i] - s->half[i];
+      high[i] = l.from[i] + s->offset[i] + s->half[i];
     }
-    int rc = !s->grid  ? h9_brute_radius(&s->pool, around[0], around[1], around[2], s->radius, h, e)
-             : ordered ? h9_grid_radius(s->grid, around[0], around[1], around[2], s->radius, h, e)
-                       : h9_grid_around(s->grid, around[0], around[1], around[2], s->radius, h, e);
-    if (rc != H9_OK) return rc;
-    if (s->plain && !c->no_self && !c->half) return H9_OK;
-  } else if (h->cap < s->pool.n) {
-    free(h->index);
-    free(h->d2);
-    h->index = malloc((size_t)s->pool.n * sizeof *h->index);
-    h->d2 = malloc((size_t)s->pool.n * sizeof *h->d2);
-    h->cap = h->index && h->d2 ? s->pool.n : 0;
-    if (!h->cap) return h9_fail_memory(e, (size_t)s->pool.n * 12, "candidates");
+    if (s->grid) return h9_grid_runs(s->grid, low, high, look_take, &l, e);
+    return look_take(&l, NULL, s->pool.x, s->pool.y, s->pool.z, s->pool.n, e);
   }
-  uint32_t n = listed ? h->n : s->pool.n, kept = 0;
-  for (uint32_t k = 0; k < n; k++) {
-    uint32_t i = listed ? h->index[k] : k;
-    if ((c->no_self && i == owner) || (c->half && i < owner)) continue;
-    double d2 = listed ? h->d2[k] : 0;
-    if (!s->plain) {
-      double to[3], d[3];
-      pool_at(s, i, to);
-      d2 = h9_displacement(&s->o, from, to, d);
-      if (d2 > s->limit2) continue;
-      if (s->mask.m->type != H9_MASK_NONE) {
-        double centre[3], beside[3];
-        for (int a = 0; a < 3; a++) centre[a] = from[a] + s->mask.centre[a];
-        if (s->o.periodic)
-          for (int a = 0; a < s->o.dimensions; a++) {
-            double size = s->o.hi[a] - s->o.lo[a];
-            if (size > 0 && s->mask.centre[a] != 0)
-              centre[a] -= size * floor((centre[a] - s->o.lo[a]) / size);
-          }
-        h9_displacement(&s->o, centre, to, beside);
-        if (!h9_mask_inside(&s->mask, beside)) continue;
-      }
-    }
+  int rc = s->grid ? h9_grid_around(s->grid, l.from[0], l.from[1], l.from[2], s->radius, h, e)
+                   : h9_brute_radius(&s->pool, l.from[0], l.from[1], l.from[2], s->radius, h, e);
+  if (rc != H9_OK || (!c->no_self && !c->half)) return rc;
+  uint32_t kept = 0;
+  for (uint32_t k = 0; k < h->n; k++) {
+    uint32_t i = h->index[k];
     h->index[kept] = i;
-    h->d2[kept++] = d2;
+    h->d2[kept] = h->d2[k];
+    kept += !((c->no_self && i == owner) || (c->half && i < owner));
   }
   h->n = kept;
   return H9_OK;
 }
 
 /* The kernel's value for a candidate. */
-static double value(const h9_compiled *c, const h9_scratch *w, uint32_t owner, uint32_t k) {
+static double value(const h9_compiled *c, const h9_scratch *w, uint32_t k) {
   const h9_space *s = c->space;
+  double to[3] = {0};
   if (s->kernel.k->type == H9_KERNEL_CONSTANT) return 1;
-  double from[3], to[3], d[3];
-  if (s->kernel.directed) {
-    owner_at(s, owner, from);
-    pool_at(s, w->hits.index[k], to);
-    h9_displacement(&s->o, from, to, d);
+  if (s->kernel.directed && (s->kernel.k->expr.variables >> H9_VAR_X & 7)) pool_at(s, w->hits.index[k], to);
+  return h9_kernel_value(&s->kernel, sqrt(w->hits.d2[k]), w->place + 3 * (size_t)k, to);
+}
+
+/* Orders candidates and their values by index: sums must not depend on how candidates were found. The
+ * values pass through w->hits.d2, which is lost. */
+static void by_index(const h9_compiled *c, h9_scratch *w) {
+  uint32_t n = w->hits.n, *a = w->hits.index, *b = w->chosen;
+  double *av = w->cumulative, *bv = w->hits.d2;
+  for (int shift = 0; shift < 32 && (c->n_pool - 1) >> shift; shift += 8) {
+    uint32_t at[256] = {0}, sum = 0;
+    for (uint32_t i = 0; i < n; i++) at[a[i] >> shift & 255]++;
+    for (int d = 0; d < 256; d++) {
+      uint32_t many = at[d];
+      at[d] = sum;
+      sum += many;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t to = at[a[i] >> shift & 255]++;
+      b[to] = a[i];
+      bv[to] = av[i];
+    }
+    uint32_t *t = a;
+    double *tv = av;
+    a = b, av = bv, b = t, bv = tv;
   }
-  return h9_kernel_value(&s->kernel, sqrt(w->hits.d2[k]), d, to);
+  if (a != w->hits.index) {
+    memcpy(w->hits.index, a, n * sizeof *a);
+    memcpy(w->cumulative, av, n * sizeof *av);
+  }
 }
 
 static h9_id id_of(const h9_compiled *c, uint32_t owner) {
@@ -150,7 +222,7 @@ static int room(h9_scratch *w, uint32_t n, h9_error *e) {
 
 /* radius, and all_to_all within a mask. */
 static int all_near(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, false, e);
+  int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
@@ -162,7 +234,7 @@ static int all_near(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_erro
 /* Most candidates of a kernel with a long tail are refused: their numbers are drawn in vectors, and a
  * number above a bound of the probability from a table over squared distance needs no kernel. */
 static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, false, e);
+  int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, w->hits.n, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc != H9_OK) return rc;
@@ -172,7 +244,7 @@ static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     double u = h9_uniform32(w->chosen[k]);
     if (bound && u >= bound[(uint32_t)(w->hits.d2[k] * per_d2)]) continue;
-    double p = scale * value(c, w, owner, k);
+    double p = scale * value(c, w, k);
     if (isnan(p)) return bad_kernel(c, owner, p, e);
     uint32_t t = w->hits.index[k];
     if (u < p) rc = h9_rule_emit(c, w, owner, t, t, H9_DRAW_PAIR, h9_rule_pair(c, owner, t), e);
@@ -181,10 +253,10 @@ static int bernoulli(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_err
 }
 
 static int poisson(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
-  int rc = candidates(c, w, owner, false, e);
+  int rc = candidates(c, w, owner, e);
   for (uint32_t k = 0; rc == H9_OK && k < w->hits.n; k++) {
     uint32_t t = w->hits.index[k];
-    double mean = c->p->number * c->p->kernel.scale * value(c, w, owner, k);
+    double mean = c->p->number * c->p->kernel.scale * value(c, w, k);
     if (!(mean < 1e9)) return bad_kernel(c, owner, mean, e);
     h9_draws d = h9_draws_make(c->key, owner, t, H9_DRAW_KEY);
     uint32_t n = mean > 0 ? (uint32_t)h9_draw_poisson(&d, mean) : 0;
@@ -226,16 +298,18 @@ static int too_few(const h9_compiled *c, uint32_t owner, uint32_t asked, uint32_
 static int weighted_with(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   uint32_t asked = (uint32_t)c->p->number;
   if (asked == 0) return H9_OK;
-  int rc = candidates(c, w, owner, true, e);
+  int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, asked, e);
   if (rc != H9_OK) return rc;
   double sum = 0;
   for (uint32_t k = 0; k < w->hits.n; k++) {
-    double v = value(c, w, owner, k);
+    double v = value(c, w, k);
     if (!isfinite(v)) return bad_kernel(c, owner, v, e);
-    w->cumulative[k] = sum += v;
+    w->cumulative[k] = v;
   }
+  by_index(c, w);
+  for (uint32_t k = 0; k < w->hits.n; k++) w->cumulative[k] = sum += w->cumulative[k];
   if (!(sum > 0)) return too_few(c, owner, asked, 0, e);
   for (uint32_t i = 0; rc == H9_OK && i < asked; i++) {
     h9_ctr words = h9_philox(c->key, owner, i, H9_DRAW_INDEXED, 0);
@@ -279,12 +353,12 @@ static void smallest(double *key, uint32_t *index, uint32_t n, uint32_t k) {
 static int weighted_without(const h9_compiled *c, h9_scratch *w, uint32_t owner, h9_error *e) {
   uint32_t asked = (uint32_t)c->p->number, n = 0;
   if (asked == 0) return H9_OK;
-  int rc = candidates(c, w, owner, false, e);
+  int rc = candidates(c, w, owner, e);
   if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc == H9_OK) rc = h9_scratch_reserve(w, asked, e);
   if (rc != H9_OK) return rc;
   for (uint32_t k = 0; k < w->hits.n; k++) {
-    double v = value(c, w, owner, k);
+    double v = value(c, w, k);
     if (!isfinite(v)) return bad_kernel(c, owner, v, e);
     if (!(v > 0)) continue;
     h9_ctr u = h9_philox(c->key, owner, w->hits.index[k], H9_DRAW_KEY, 0);
@@ -301,15 +375,18 @@ static int weighted_without(const h9_compiled *c, h9_scratch *w, uint32_t owner,
 }
 
 int h9_space_expected(const h9_compiled *c, h9_scratch *w, uint32_t owner, double *expected, h9_error *e) {
-  int rc = candidates(c, w, owner, true, e);
+  int rc = candidates(c, w, owner, e);
+  if (rc == H9_OK) rc = room(w, w->hits.n, e);
   if (rc != H9_OK) return rc;
   *expected = w->hits.n;
   if (c->p->rule != H9_RULE_PAIRWISE_BERNOULLI && c->p->rule != H9_RULE_PAIRWISE_POISSON) return H9_OK;
-  double sum = 0;
   for (uint32_t k = 0; k < w->hits.n; k++) {
-    double p = c->p->kernel.scale * value(c, w, owner, k);
-    sum += c->p->rule == H9_RULE_PAIRWISE_POISSON ? c->p->number * p : fmin(1, p);
+    double p = c->p->kernel.scale * value(c, w, k);
+    w->cumulative[k] = c->p->rule == H9_RULE_PAIRWISE_POISSON ? c->p->number * p : fmin(1, p);
   }
+  by_index(c, w);
+  double sum = 0;
+  for (uint32_t k = 0; k < w->hits.n; k++) sum += w->cumulative[k];
   *expected = sum;
   return H9_OK;
 }
@@ -331,14 +408,16 @@ static void reach(const h9_compiled *c, h9_space *s) {
     s->radius = s->mask.reach;
     s->plain = s->radius <= own;
   }
-  if (s->plain) return;
-  if (masked && s->mask.reach < s->radius) {
-    s->radius = s->mask.reach;
-    for (int i = 0; i < 3; i++) s->offset[i] = s->mask.centre[i];
+  if (s->kernel.directed) s->plain = false; /* it wants displacements */
+  bool inner = isfinite(own);               /* the kernel's reach lies within the mask's */
+  for (int i = 0; i < s->o.dimensions; i++) inner &= own <= s->mask.half[i];
+  for (int i = 0; i < 3; i++) {
+    s->half[i] = inner || !masked ? own : s->mask.half[i];
+    s->offset[i] = inner || !masked ? 0 : s->mask.centre[i];
+    /* enlarged by what rounding of centre and distance can do: exact tests follow */
+    s->half[i] += 1e-9 * (fabs(s->o.lo[i]) + fabs(s->o.hi[i]) + fabs(s->offset[i]));
+    if (isfinite(s->half[i])) s->half[i] *= 1 + 1e-9;
   }
-  double far = fabs(s->radius);
-  for (int i = 0; i < 3; i++) far += fabs(s->o.lo[i]) + fabs(s->o.hi[i]) + fabs(s->offset[i]);
-  if (isfinite(s->radius)) s->radius += 1e-9 * far; /* rounding of centre and distance */
 }
 
 /* Only where the kernel falls with distance and has an end. */
@@ -381,6 +460,11 @@ int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
   for (int i = 0; i < 3; i++) s->own[i] = axis[i] ? axis[i] + a : NULL;
   s->pool = (h9_points){axis[0] + b, axis[1] ? axis[1] + b : NULL, axis[2] ? axis[2] + b : NULL,
                         net->populations[pool].count, s->o};
+  for (int i = 0; i < 3; i++) {
+    bool wraps = c->p->periodic && i < net->dimensions && net->hi[i] > net->lo[i];
+    s->width[i] = wraps ? net->hi[i] - net->lo[i] : 0;
+    s->wrap[i] = wraps ? s->width[i] / 2 : INFINITY;
+  }
   h9_kernel_prepare(&s->kernel, &c->p->kernel);
   h9_mask_prepare(&s->mask, &c->p->mask, net->dimensions);
   reach(c, s);
@@ -403,8 +487,9 @@ int h9_rules_space(h9_compiled *c, h9_grids *grids, h9_error *e) {
     break;
   }
   int rc = bounds_open(c, s, e);
-  if (rc == H9_OK && !grids->brute && (isfinite(s->radius) || c->p->rule == H9_RULE_K_NEAREST))
-    s->grid = grid_of(c, s, grids, pool, &rc, e);
+  bool ends = s->plain || c->p->rule == H9_RULE_K_NEAREST;
+  for (int i = 0; i < net->dimensions; i++) ends |= isfinite(s->half[i]);
+  if (rc == H9_OK && !grids->brute && ends) s->grid = grid_of(c, s, grids, pool, &rc, e);
   if (rc != H9_OK) {
     h9_space_free(s);
     c->space = NULL;
