@@ -316,7 +316,7 @@ static int hand_on(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
 int h9_grid_runs(const h9_grid *g, const double low[3], const double high[3], h9_grid_take take, void *ctx,
                  h9_error *e) {
   handing h = {g, take, ctx};
-  return runs(g, low, low, high, hand_on, &h, e);
+  return runs(g, low, high, hand_on, &h, e);
 }
 
 typedef struct radius_query {
