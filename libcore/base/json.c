@@ -4,10 +4,20 @@
 
 #include <math.h>
 
+/* Bytes of the UTF-8 character at s (RFC 3629: shortest form, no surrogates, up to U+10FFFF); 0: none. */
+static int utf8(const unsigned char *s) {
+  int n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+  for (int i = 1; i < n; i++)
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90)) return 0;
+  return n;
+}
+
 static void escape(h9_buf *b, const char *s) {
   h9_buf_put8(b, '"');
-  for (; *s; s++) {
+  for (int n = 0; *s; s += n ? n : 1) {
     unsigned char c = (unsigned char)*s;
+    n = utf8((const unsigned char *)s);
     if (c == '"' || c == '\\') {
       h9_buf_put8(b, '\\');
       h9_buf_put8(b, c);
@@ -16,7 +26,8 @@ static void escape(h9_buf *b, const char *s) {
       h9_buf_put(b, "\\u00", 4);
       h9_buf_put8(b, (uint8_t)hex[c >> 4]);
       h9_buf_put8(b, (uint8_t)hex[c & 15]);
-    } else h9_buf_put8(b, c);
+    } else if (n) h9_buf_put(b, s, (size_t)n);
+    else h9_buf_put(b, "\xef\xbf\xbd", 3);
   }
   h9_buf_put8(b, '"');
 }
