@@ -62,6 +62,7 @@ static int open_common(h9_rowsource **out, const h9_network *net, const h9_rowso
   s->net = net;
   s->threads = o->threads > 0 ? o->threads : 1;
   s->memory = o->memory ? o->memory : h9_memory_available() / 5;
+  s->to_keep = s->memory / 2;
   s->grids = (h9_grids){.threads = s->threads, .brute = o->brute_force};
   s->scratch = calloc((size_t)s->threads, sizeof *s->scratch);
   s->compiled = calloc(net->n_projections + 1, sizeof *s->compiled);
@@ -80,7 +81,7 @@ static int open_common(h9_rowsource **out, const h9_network *net, const h9_rowso
 static int compile_one(h9_rowsource *s, uint32_t i, h9_error *e) {
   int rc = h9_compile(&s->compiled[i], s->net, i, &s->grids, e);
   if (rc == H9_OK && s->compiled[i].scatter)
-    rc = h9_scatter_open(&s->scatter[i], &s->compiled[i], s->scratch, s->threads, e);
+    rc = h9_scatter_open(&s->scatter[i], &s->compiled[i], s->scratch, s->threads, &s->to_keep, e);
   return rc;
 }
 

@@ -20,7 +20,7 @@ typedef struct h9_range {
 struct h9_rowsource {
   const h9_network *net;
   int threads;
-  uint64_t memory;
+  uint64_t memory, to_keep; /* to_keep: what may still be kept of connections counted */
   bool ran;
   h9_leaving *leaving; /* [n_populations] */
   uint32_t *leaving_projections, most_leaving;

@@ -42,7 +42,7 @@ typedef struct h9_scratch {
   uint32_t count_first;
   size_t count_cap;
   h9_hits hits;
-  double *place;      /* [3] displacement of each candidate */
+  double *place; /* [3] displacement of each candidate */
   size_t place_cap;
   double *cumulative; /* per candidate */
   uint32_t *chosen;
@@ -142,17 +142,27 @@ void h9_row_sort(uint64_t *record, float *f, uint64_t *tmp, float *tmp_f, size_t
 size_t h9_row_unpack(const h9_compiled *c, const uint64_t *record, const float *f, size_t n, h9_rows *rows,
                      uint64_t at);
 
+/* The connections of one part of the owners, in order. */
+typedef struct h9_kept {
+  uint64_t limit; /* bytes it may take; 0: given up */
+  size_t n, cap;
+  uint64_t *record;
+  float *f;
+  size_t *end; /* per owner: where its records end */
+} h9_kept;
 /* Records gathered by source (scatter.c). */
 typedef struct h9_scatter {
   const h9_compiled *c;
   int parts;         /* of the owners, each gathered by one worker */
   uint32_t *count;   /* [parts][n_source] connections of each source, counted once */
+  h9_kept *kept;     /* [parts], or NULL: generated again for each range */
   uint32_t first, n; /* sources held now */
   uint64_t *start;   /* [n + 1] */
   uint64_t *record;
   float *f;
 } h9_scatter;
-int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads,
+/* *memory: bytes that may be kept between runs; lessened by what is. */
+int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads, uint64_t *memory,
                     h9_error *e) H9_UNUSED_RESULT;
 /* Bytes that holding sources [first, first + n) takes. */
 uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n);

@@ -9,6 +9,7 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BATCH = 64 }; /* owners begun together */
 
@@ -28,19 +29,50 @@ static inline void put(const gather *g, uint32_t *at, uint32_t source, uint64_t 
   if (f) g->s->f[g->s->start[i] + k] = *f;
 }
 
-static int owner_run(const gather *g, uint32_t *at, h9_scratch *w, uint32_t owner, h9_error *e) {
+static void owner_put(const gather *g, uint32_t *at, uint32_t owner, const uint64_t *record,
+                      const float *values, size_t n) {
   const h9_compiled *c = g->s->c;
-  w->n = 0;
-  int rc = c->generate(c, w, owner, e);
-  if (rc != H9_OK) return rc;
-  for (size_t i = 0; i < w->n; i++) {
-    uint32_t partner = h9_record_partner(w->record[i]);
-    const float *f = c->wide ? w->f + i : NULL;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t partner = h9_record_partner(record[i]);
+    const float *f = values ? values + i : NULL;
     uint32_t source = c->by_target ? partner : owner, target = c->by_target ? owner : partner;
-    put(g, at, source, h9_record_with(w->record[i], target), f);
-    if (c->p->symmetric && source != target) put(g, at, target, h9_record_with(w->record[i], source), f);
+    put(g, at, source, h9_record_with(record[i], target), f);
+    if (c->p->symmetric && source != target) put(g, at, target, h9_record_with(record[i], source), f);
   }
-  return H9_OK;
+}
+
+/* Remembers the owner's connections for the next run; without a word when there is no room: they can be
+ * generated again. */
+static void keep(h9_kept *k, const h9_scratch *w, bool wide, uint32_t owner_in_part) {
+  size_t each = sizeof *k->record + (wide ? sizeof *k->f : 0);
+  bool room = k->limit / each >= k->n + w->n;
+  if (room && k->n + w->n > k->cap) {
+    size_t cap = 2 * (k->n + w->n);
+    uint64_t *r = realloc(k->record, cap * sizeof *r);
+    if (r) k->record = r;
+    float *f = wide ? realloc(k->f, cap * sizeof *f) : NULL;
+    if (f) k->f = f;
+    room = r && (f || !wide);
+    if (room) k->cap = cap;
+  }
+  if (!room) {
+    k->limit = 0;
+    return;
+  }
+  if (w->n) memcpy(k->record + k->n, w->record, w->n * sizeof *w->record);
+  if (w->n && wide) memcpy(k->f + k->n, w->f, w->n * sizeof *w->f);
+  k->n += w->n;
+  k->end[owner_in_part] = k->n;
+}
+
+static void kept_drop(h9_scatter *s) {
+  for (int p = 0; s->kept && p < s->parts; p++) {
+    free(s->kept[p].record);
+    free(s->kept[p].f);
+    free(s->kept[p].end);
+  }
+  free(s->kept);
+  s->kept = NULL;
 }
 
 /* The failure told is that of the first owner, for any number of parts. */
@@ -55,12 +87,26 @@ static int run(const gather *g, h9_scratch *scratch, h9_error *e) {
     uint32_t *at = g->at + (size_t)p * g->n;
     h9_error mine = {0};
     uint64_t owner = (uint64_t)c->n_owner * (uint64_t)p / (uint64_t)parts;
-    uint64_t end = (uint64_t)c->n_owner * (uint64_t)(p + 1) / (uint64_t)parts;
+    const uint64_t first = owner, end = (uint64_t)c->n_owner * (uint64_t)(p + 1) / (uint64_t)parts;
+    h9_kept *kept = g->s->kept ? &g->s->kept[p] : NULL;
     int r = H9_OK;
     for (uint64_t batch = owner; r == H9_OK && batch < end; batch = owner) {
       uint64_t n = end - batch < BATCH ? end - batch : BATCH;
+      if (kept && g->fill) {
+        for (; owner < batch + n; owner++) {
+          size_t i = (size_t)(owner - first), from = i ? kept->end[i - 1] : 0;
+          owner_put(g, at, (uint32_t)owner, kept->record + from, c->wide ? kept->f + from : NULL,
+                    kept->end[i] - from);
+        }
+        continue;
+      }
       if (c->begin) r = c->begin(c, w, (uint32_t)batch, (uint32_t)n, &mine);
-      while (r == H9_OK && owner < batch + n) r = owner_run(g, at, w, (uint32_t)owner++, &mine);
+      for (; r == H9_OK && owner < batch + n; owner++) {
+        w->n = 0;
+        if ((r = c->generate(c, w, (uint32_t)owner, &mine)) != H9_OK) break;
+        owner_put(g, at, (uint32_t)owner, w->record, c->wide ? w->f : NULL, w->n);
+        if (kept && kept->limit) keep(kept, w, c->wide, (uint32_t)(owner - first));
+      }
     }
     if (r == H9_OK) continue;
 #pragma omp critical(h9_scatter_failed)
@@ -73,13 +119,33 @@ static int run(const gather *g, h9_scratch *scratch, h9_error *e) {
   return rc;
 }
 
-int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads, h9_error *e) {
+/* Where it takes long to find the connections, those counted are kept: `memory` bytes of them, or none. */
+static void kept_open(h9_scatter *s, uint64_t memory) {
+  s->kept = calloc((size_t)s->parts, sizeof *s->kept);
+  for (int p = 0; s->kept && p < s->parts; p++) {
+    s->kept[p].limit = memory / (uint64_t)s->parts;
+    s->kept[p].end = malloc(((size_t)s->c->n_owner / (size_t)s->parts + 2) * sizeof *s->kept[p].end);
+    if (!s->kept[p].end) s->kept[p].limit = 0;
+  }
+}
+
+int h9_scatter_open(h9_scatter *s, const h9_compiled *c, h9_scratch *scratch, int threads, uint64_t *memory,
+                    h9_error *e) {
   *s = (h9_scatter){.c = c, .parts = threads};
+  if (c->space) kept_open(s, *memory);
   size_t all = (size_t)c->n_source * (size_t)threads;
   s->count = calloc(all, sizeof *s->count);
   if (!s->count) return h9_fail_memory(e, all * sizeof *s->count, "connection counts");
   gather g = {s, 0, c->n_source, false, s->count};
   int rc = run(&g, scratch, e);
+  uint64_t bytes = 0;
+  bool whole = s->kept != NULL;
+  for (int p = 0; s->kept && p < s->parts; p++) {
+    whole = whole && s->kept[p].limit;
+    bytes += s->kept[p].cap * (c->wide ? 12 : 8);
+  }
+  if (!whole) kept_drop(s);
+  else *memory -= bytes < *memory ? bytes : *memory;
   char text[400];
   for (uint32_t i = 0; rc == H9_OK && i < c->n_source; i++)
     if (h9_scatter_bytes(s, i, 1) / 8 > UINT32_MAX)
@@ -161,6 +227,7 @@ int h9_scatter_rows(const h9_scatter *s, h9_scratch *scratch, uint32_t first, ui
 }
 
 void h9_scatter_release(h9_scatter *s) {
+  kept_drop(s);
   free(s->count);
   free(s->start);
   free(s->record);
