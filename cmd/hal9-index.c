@@ -19,7 +19,7 @@ static const char doc[] =
     "questions about neighbours (--query).\v"
     "Without FILE, standard input is read. Bare lengths are um, bare times ms.\n\n"
     "  hal9-gen -c net.yaml | hal9-index -c net.yaml > net.h9\n"
-    "  hal9-gen -n 100000 --layout ball | hal9-index --radius 30um > net.h9\n"
+    "  hal9-gen -n 100000 | hal9-index --radius 30um > net.h9\n"
     "  hal9-index --query k=5 --at 0,0,0 neurons.h9";
 
 enum {

@@ -198,7 +198,7 @@ static void by_index(const h9_compiled *c, h9_scratch *w) {
     double *tv = av;
     a = b, av = bv, b = t, bv = tv;
   }
-  if (a != w->hits.index) {
+  if (n && a != w->hits.index) {
     memcpy(w->hits.index, a, n * sizeof *a);
     memcpy(w->cumulative, av, n * sizeof *av);
   }
