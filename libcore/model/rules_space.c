@@ -181,6 +181,7 @@ static double value(const h9_compiled *c, const h9_scratch *w, uint32_t k) {
 static void by_index(const h9_compiled *c, h9_scratch *w) {
   uint32_t n = w->hits.n, *a = w->hits.index, *b = w->chosen;
   double *av = w->cumulative, *bv = w->hits.d2;
+  if (n == 0) return;
   for (int shift = 0; shift < 32 && (c->n_pool - 1) >> shift; shift += 8) {
     uint32_t at[256] = {0}, sum = 0;
     for (uint32_t i = 0; i < n; i++) at[a[i] >> shift & 255]++;
