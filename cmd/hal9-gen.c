@@ -199,8 +199,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_END:
     if (s->o.config && s->alone)
       argp_error(state, "--%s describes a population, but -c names a configuration with its own", s->alone);
-    if (!s->o.config && s->o.n_set)
-      argp_error(state, "--set overrides a parameter of a configuration, expected -c FILE with it");
     if (!s->o.config && s->number == 0 && !s->layout.file)
       argp_error(state, "found nothing to make, expected -c FILE or -n N");
     return 0;

@@ -102,7 +102,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       argp_error(state, "--at, --id, --all, --counts and --population go with --query");
     if (s->all && s->n_id) argp_error(state, "--all and --id exclude each other");
     if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
-    if (s->o.n_set && !s->o.config) argp_error(state, "--set overrides a parameter of a configuration, expected -c FILE with it");
     break;
   }
   default: return ARGP_ERR_UNKNOWN;

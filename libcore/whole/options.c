@@ -85,6 +85,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case 'q': o->quiet = true; break;
   case 'v': o->verbose++; break;
   case ARGP_KEY_END:
+    if (o->n_set && !o->config) argp_error(state, "--set overrides a parameter of a configuration, expected -c FILE with it");
     if (o->threads == 0) {
       const char *env = getenv("HAL9_THREADS");
       if (env && *env) {
