@@ -24,7 +24,7 @@ static const char doc[] =
 
 enum {
   OPT_RADIUS = 0x2000, OPT_NEAREST, OPT_WEIGHT, OPT_DELAY, OPT_PERIODIC, OPT_AUTAPSES, OPT_DEFER, OPT_DRY_RUN, OPT_JSON, OPT_BRUTE,
-  OPT_QUERY, OPT_AT, OPT_ID, OPT_ALL, OPT_COUNTS, OPT_POPULATION,
+  OPT_QUERY, OPT_AT, OPT_ID, OPT_ALL, OPT_COUNTS, OPT_POPULATION, OPT_STREAM,
 };
 
 static const struct argp_option option_table[] = {
@@ -46,6 +46,7 @@ static const struct argp_option option_table[] = {
     {"id", OPT_ID, "N", 0, "Ask for this neuron (repeatable)", 0},
     {"all", OPT_ALL, 0, 0, "Ask for every neuron", 0},
     {"counts", OPT_COUNTS, 0, 0, "Print how many neighbours, not which", 0},
+    {"stream", OPT_STREAM, 0, 0, "Answer with a stream: each neuron that asks is connected to its neighbours", 0},
     {"population", OPT_POPULATION, "NAME", 0, "Look among the neurons of this population only", 0},
     {0, 0, 0, 0, 0, 0},
 };
@@ -53,7 +54,7 @@ static const struct argp_option option_table[] = {
 typedef struct settings {
   h9_options o;
   const char *radius, *nearest, *weight, *delay, *query, *population;
-  bool autapses, periodic, defer, dry_run, json, brute, all, counts;
+  bool autapses, periodic, defer, dry_run, json, brute, all, counts, stream;
   h9_id *id;
   double (*at)[3];
   size_t n_id, cap_id, n_at, cap_at;
@@ -78,6 +79,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_QUERY: s->query = arg; break;
   case OPT_ALL: s->all = true; break;
   case OPT_COUNTS: s->counts = true; break;
+  case OPT_STREAM: s->stream = true; break;
   case OPT_POPULATION: s->population = arg; break;
   case OPT_ID:
     if (h9_option_whole("--id", arg, 1, H9_ID_MAX, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
@@ -98,8 +100,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (!s->radius && !s->nearest && (s->weight || s->delay || s->autapses))
       argp_error(state, "--weight, --delay and --autapses go with --radius or --k-nearest; a configuration has its own");
     if (s->o.config && s->periodic) argp_error(state, "--periodic goes without -c: a configuration says 'periodic: true' at its rules");
-    if (!s->query && (s->n_at || s->n_id || s->all || s->counts || s->population))
-      argp_error(state, "--at, --id, --all, --counts and --population go with --query");
+    if (!s->query && (s->n_at || s->n_id || s->all || s->counts || s->population || s->stream))
+      argp_error(state, "--at, --id, --all, --counts, --population and --stream go with --query");
+    if (s->stream && s->counts) argp_error(state, "--stream and --counts exclude each other");
     if (s->all && s->n_id) argp_error(state, "--all and --id exclude each other");
     if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
     break;
@@ -324,6 +327,13 @@ static int write_provenance(run *r, h9_error *e) {
   if (s->weight) put(&b, "--weight", s->weight);
   if (s->delay) put(&b, "--delay", s->delay);
   if (s->autapses) put(&b, "--autapses", NULL);
+  if (s->query) put(&b, "--query", s->query);
+  if (s->all) put(&b, "--all", NULL);
+  for (size_t i = 0; i < s->n_id; i++) {
+    snprintf(seed, sizeof seed, "%u", s->id[i]);
+    put(&b, "--id", seed);
+  }
+  if (s->population) put(&b, "--population", s->population);
   if (s->periodic) put(&b, "--periodic", NULL);
   if (s->defer) put(&b, "--defer", NULL);
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)s->o.seed);
@@ -338,7 +348,8 @@ static int write_provenance(run *r, h9_error *e) {
   return rc;
 }
 
-static int write_network(run *r, h9_error *e) {
+/* With a query, the connections are its answers. */
+static int write_network(run *r, const h9_query *q, h9_error *e) {
   const settings *s = r->s;
   h9_output out;
   for (uint32_t k = 0; k < r->net.n_projections; k++) r->net.projections[k].materialised = !s->defer;
@@ -348,8 +359,9 @@ static int write_network(run *r, h9_error *e) {
   rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, s->o.threads, e);
   if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
   if (rc == H9_OK) rc = h9_network_write_neurons(r->writer, &r->net, e);
-  if (rc == H9_OK) rc = h9_projections_write(r->writer, &r->net, e);
-  if (rc == H9_OK && !s->defer) rc = write_connections(r, e);
+  if (rc == H9_OK && q) rc = h9_query_connect(q, &r->net, r->writer, e);
+  if (rc == H9_OK && !q) rc = h9_projections_write(r->writer, &r->net, e);
+  if (rc == H9_OK && !q && !s->defer) rc = write_connections(r, e);
   h9_progress_end(&r->progress);
   if (rc == H9_OK) rc = write_provenance(r, e);
   if (rc == H9_OK) {
@@ -382,6 +394,10 @@ static int ask(run *r, h9_query *q, h9_error *e) {
   q->population = -1;
   if (s->population && (q->population = h9_network_find(&r->net, s->population)) < 0)
     return h9_fail(e, H9_EDATA, "%s: no population '%s'", r->name, s->population);
+  if (s->stream) {
+    if (r->net.n_projections) return h9_fail(e, H9_EDATA, "%s: has connection rules already, --stream expects neurons alone", r->name);
+    return write_network(r, q, e);
+  }
   int rc = h9_output_open(&out, s->o.output, true, e);
   if (rc) return rc;
   rc = h9_query_answer(q, &r->net, out.fd, e);
@@ -407,7 +423,7 @@ static int work(const settings *s, h9_error *e) {
   else if (rc == H9_OK) {
     rc = s->o.config ? configured(&r, e) : neighbours(&r, e);
     if (rc == H9_OK) rc = h9_projections_plan(&r.net, e);
-    if (rc == H9_OK) rc = s->dry_run ? dry_run(&r, e) : write_network(&r, e);
+    if (rc == H9_OK) rc = s->dry_run ? dry_run(&r, e) : write_network(&r, NULL, e);
   }
   h9_config_release(&r.config);
   h9_network_release(&r.net);

@@ -102,3 +102,29 @@ Y
     [ "$status" = 64 ]
   done
 }
+
+@test "--query --stream: the answers as connections" {
+  cat > "$T/two.yaml" <<'Y'
+populations:
+  a: {count: 500, model: iaf_psc_exp, layout: {type: box, extent: 200 um}}
+  b: {count: 5000, model: iaf_psc_delta, layout: {type: box, extent: 200 um}}
+Y
+  hal9-gen -c "$T/two.yaml" -o "$T/two.h9"
+  for q in radius=20 k=6; do
+    for p in "" "--population b"; do
+      hal9-index --query $q $p --all --stream -o "$T/q.h9" "$T/two.h9"
+      hal9-view --check "$T/q.h9"
+      hal9-view --connections "$T/q.h9" | cut -f1,2 | sort -n -k1,1 -k2,2 > "$T/got"
+      hal9-index --query $q $p --all "$T/two.h9" | cut -f1,2 | sort -n -k1,1 -k2,2 | cmp - "$T/got"
+      [ -s "$T/got" ]
+    done
+  done
+  hal9-index --query k=6 --id 3 --id 700 --stream "$T/two.h9" | hal9-view --connections | cut -f1 | sort -n | uniq -c | awk '{print $2, $1}' > "$T/ids"
+  [ "$(paste -sd, "$T/ids")" = "3 6,700 6" ]
+  hal9-step -t 1ms -o "$T/s.h9" "$T/q.h9"
+  for o in "--query k=3 --at 1,2,3 --stream" "--query box=1,2 --stream" "--query k=3 --all --stream --counts" "--stream --radius 3"; do
+    run hal9-index $o -o "$T/x.h9" "$T/two.h9"
+    echo "$o: $status $output"
+    [ "$status" = 64 ]
+  done
+}

@@ -178,12 +178,11 @@ static int answer_window(const finder *f, uint64_t base, uint64_t chunks, uint64
   return rc;
 }
 
-int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *e) {
-  static const double nowhere[1][3] = {{0}};
-  finder f = {.q = q, .net = net, .first = 0};
+static int finder_make(finder *f, const h9_query *q, const h9_network *net, h9_error *e) {
+  *f = (finder){.q = q, .net = net};
   uint32_t n = net->n_neurons;
   if (q->population >= 0) {
-    f.first = net->populations[q->population].first - 1;
+    f->first = net->populations[q->population].first - 1;
     n = net->populations[q->population].count;
   }
   for (uint32_t p = 0; p < net->n_populations; p++)
@@ -195,8 +194,14 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
   h9_grid_options o = {.dimensions = net->dimensions, .periodic = q->periodic, .threads = q->threads};
   memcpy(o.lo, net->lo, sizeof o.lo);
   memcpy(o.hi, net->hi, sizeof o.hi);
-  f.points = (h9_points){net->x + f.first, net->y ? net->y + f.first : NULL, net->z ? net->z + f.first : NULL, n, o};
-  int rc = q->brute_force ? H9_OK : h9_grid_build(&f.grid, f.points.x, f.points.y, f.points.z, n, &o, e);
+  f->points = (h9_points){net->x + f->first, net->y ? net->y + f->first : NULL, net->z ? net->z + f->first : NULL, n, o};
+  return q->brute_force ? H9_OK : h9_grid_build(&f->grid, f->points.x, f->points.y, f->points.z, n, &o, e);
+}
+
+int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *e) {
+  static const double nowhere[1][3] = {{0}};
+  finder f;
+  int rc = finder_make(&f, q, net, e);
   if (rc) return rc;
   const double(*at)[3] = q->type == H9_QUERY_BOX ? nowhere : q->at;
   uint64_t places = q->type == H9_QUERY_BOX ? 1 : q->n_at, ids = q->type == H9_QUERY_BOX ? 0 : q->all ? net->n_neurons : q->n_id;
@@ -210,6 +215,102 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
   }
   for (int c = 0; out && c < WINDOW; c++) h9_buf_release(&out[c]);
   free(out);
+  h9_grid_free(f.grid);
+  return rc;
+}
+
+static int explicit_projections(const h9_query *q, h9_network *net, h9_error *e) {
+  uint32_t targets = q->population >= 0 ? 1 : net->n_populations;
+  uint64_t many = (uint64_t)net->n_populations * targets;
+  if (many > H9_PROJECTIONS_MAX)
+    return h9_fail(e, H9_EDATA, "%llu pairs of populations, expected at most %u", (unsigned long long)many, H9_PROJECTIONS_MAX);
+  net->projections = calloc(many, sizeof *net->projections);
+  if (!net->projections) return h9_fail_memory(e, many * sizeof *net->projections, "projections");
+  for (uint32_t s = 0; s < net->n_populations; s++)
+    for (uint32_t k = 0; k < targets; k++) {
+      h9_projection *p = &net->projections[net->n_projections++];
+      *p = (h9_projection){.source = s, .target = q->population >= 0 ? (uint32_t)q->population : k, .rule = H9_RULE_EXPLICIT,
+                           .periodic = q->periodic, .materialised = true, .quantum = 1, .kernel = {.scale = 1, .cutoff = INFINITY}};
+      p->name = h9_strdup("");
+      p->synapse = h9_strdup("static");
+      if (!p->name || !p->synapse || h9_dist_constant_make(&p->weight, 1) != H9_OK || h9_dist_constant_make(&p->delay, net->dt) != H9_OK)
+        return h9_fail_memory(e, sizeof *p, "projections");
+    }
+  return H9_OK;
+}
+
+static bool asks(const h9_query *q, h9_id id) {
+  for (size_t i = 0; i < q->n_id && !q->all; i++)
+    if (q->id[i] == id) return true;
+  return q->all;
+}
+
+static int by_value(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The neighbours of sources [first, first + n) of population s, one rows for each projection from it. */
+static int neighbour_rows(const finder *f, uint32_t s, uint32_t first, uint32_t n, h9_rows *rows, uint32_t projections, h9_hits *hits, h9_error *e) {
+  const h9_network *net = f->net;
+  for (uint32_t k = 0; k < projections; k++) {
+    rows[k].projection = s * projections + k;
+    rows[k].first = first;
+    rows[k].n_rows = n;
+    rows[k].n = 0;
+    if (h9_rows_reserve(&rows[k], n, 0) != H9_OK) return h9_fail_memory(e, n * 8, "connections");
+    rows[k].start[0] = 0;
+  }
+  for (uint32_t r = 0; r < n; r++) {
+    h9_id id = net->populations[s].first + first + r;
+    uint32_t self = id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
+    double here[3];
+    place_of(net, id - 1, here);
+    hits->n = 0;
+    int rc = asks(f->q, id) ? find(f, here, self, hits, e) : H9_OK;
+    if (rc) return rc;
+    qsort(hits->index, hits->n, sizeof *hits->index, by_value);
+    for (uint32_t i = 0, k = 0; i < hits->n; i++) {
+      if (hits->index[i] == self) continue;
+      uint32_t at = f->first + hits->index[i];
+      const h9_population *t = &net->populations[net->projections[rows[k].projection].target];
+      while (at - (t->first - 1) >= t->count) t = &net->populations[net->projections[rows[++k].projection].target];
+      h9_rows *x = &rows[k];
+      if (h9_rows_reserve(x, n, x->n + 1) != H9_OK) return h9_fail_memory(e, x->n * 8, "connections");
+      x->target[x->n] = at - (t->first - 1);
+      x->delay[x->n++] = 1;
+    }
+    for (uint32_t k = 0; k < projections; k++) rows[k].start[r + 1] = rows[k].n;
+  }
+  return H9_OK;
+}
+
+int h9_query_connect(const h9_query *q, h9_network *net, h9_writer *w, h9_error *e) {
+  enum { SOURCES = 4096 };
+  if (q->type == H9_QUERY_BOX || q->n_at)
+    return h9_fail(e, H9_EUSAGE, "--stream: connections begin at neurons, expected --id or --all, not places or a box");
+  finder f;
+  int rc = finder_make(&f, q, net, e);
+  if (rc == H9_OK) rc = explicit_projections(q, net, e);
+  uint32_t projections = q->population >= 0 ? 1 : net->n_populations;
+  h9_rows *rows = rc == H9_OK ? calloc(projections, sizeof *rows) : NULL;
+  h9_hits hits = {0};
+  if (rc == H9_OK && !rows) rc = h9_fail_memory(e, projections * sizeof *rows, "connections");
+  if (rc == H9_OK) rc = h9_projections_write(w, net, e);
+  for (uint32_t s = 0; s < net->n_populations && rc == H9_OK; s++)
+    for (uint32_t first = 0; first < net->populations[s].count && rc == H9_OK; first += SOURCES) {
+      uint32_t left = net->populations[s].count - first, n = left < SOURCES ? left : SOURCES;
+      rc = neighbour_rows(&f, s, first, n, rows, projections, &hits, e);
+      for (uint32_t k = 0; k < projections && rc == H9_OK; k++) {
+        h9_buf body = {0};
+        if (h9_rows_encode(net, &rows[k], &body) != H9_OK || body.failed) rc = h9_fail_memory(e, rows[k].n * 4, "connections");
+        else rc = h9_writer_block(w, H9_BLOCK_CONNECTIONS, rows[k].n, &body, e);
+        h9_buf_release(&body);
+      }
+    }
+  for (uint32_t k = 0; rows && k < projections; k++) h9_rows_release(&rows[k]);
+  free(rows);
+  h9_hits_release(&hits);
   h9_grid_free(f.grid);
   return rc;
 }

@@ -2,8 +2,7 @@
 #ifndef H9_WHOLE_QUERY_H
 #define H9_WHOLE_QUERY_H
 
-#include "../base/bytes.h"
-#include "../format/network.h"
+#include "../format/codec.h"
 
 enum h9_query_type { H9_QUERY_RADIUS, H9_QUERY_NEAREST, H9_QUERY_BOX };
 
@@ -30,5 +29,10 @@ int h9_query_point(const char *option, const char *text, double v[3], h9_error *
  * the neighbour, distance in um; with `counts` id and how many. In order of the questions; neighbours by id
  * for radius and box, by distance for nearest. A neuron is not its own neighbour. */
 int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *e) H9_UNUSED_RESULT;
+
+/* The answers to neurons that ask (not to places or boxes) as connections from each to its neighbours, of weight 1 and
+ * a delay of one step: sets the network's projections, one of rule `explicit` for each pair of populations, and
+ * writes projections and connections blocks. H9_EUSAGE for other questions. */
+int h9_query_connect(const h9_query *q, h9_network *net, h9_writer *w, h9_error *e) H9_UNUSED_RESULT;
 
 #endif
