@@ -337,52 +337,41 @@ static int single_population(settings *s, h9_config *c, h9_error *e) {
 
 /* The options that shape the result, in a fixed order, for the provenance */
 
-static void put(h9_buf *b, const char *name, const char *value) {
-  if (b->len) h9_buf_put8(b, ' ');
-  h9_buf_put(b, name, strlen(name));
-  if (!value) return;
-  h9_buf_put8(b, ' ');
-  h9_buf_put(b, value, strlen(value));
-}
-
 static void put_lengths(h9_buf *b, const char *name, const double *v, int n) {
   char text[96];
   int at = 0;
   for (int i = 0; i < n; i++)
     at += snprintf(text + at, sizeof text - (size_t)at, "%s%.17g", i ? "," : "", v[i]);
-  if (n) put(b, name, text);
+  if (n) h9_shaping_put(b, name, text);
 }
 
 static void shaping(const settings *s, const h9_config *c, h9_buf *b) {
   const h9_layout *l = &s->layout;
   char number[32];
-  if (s->o.config) put(b, "-c", s->o.config);
-  for (size_t i = 0; i < s->o.n_set; i++) put(b, "--set", s->o.set[i]);
+  h9_shaping_begin(b, &s->o);
   if (!s->o.config) {
     snprintf(number, sizeof number, "%u", c->net.n_neurons);
-    put(b, "-n", number);
-    if (l->file) put(b, "--positions", l->file);
-    else put(b, "--layout", h9_layout_name(l->type));
+    h9_shaping_put(b, "-n", number);
+    if (l->file) h9_shaping_put(b, "--positions", l->file);
+    else h9_shaping_put(b, "--layout", h9_layout_name(l->type));
     int d = l->type == H9_LAYOUT_NONE ? 0 : l->type == H9_LAYOUT_FILE ? 3 * (s->n_extent > 0) : l->dimensions;
     if (l->type == H9_LAYOUT_BALL || l->type == H9_LAYOUT_SPHERE || l->type == H9_LAYOUT_DISK) d = 1;
     put_lengths(b, "--extent", l->extent, d);
     if (s->n_center) put_lengths(b, "--center", l->center, 3);
     if (l->dimensions) {
       snprintf(number, sizeof number, "%d", l->dimensions);
-      put(b, "--dimensions", number);
+      h9_shaping_put(b, "--dimensions", number);
     }
     if (l->jitter > 0) put_lengths(b, "--jitter", &l->jitter, 1);
     if (l->type == H9_LAYOUT_BLOB) put_lengths(b, "--spread", l->spread, l->dimensions);
-    if (l->round) put(b, "--round", NULL);
+    if (l->round) h9_shaping_put(b, "--round", NULL);
     if (l->min_distance > 0) put_lengths(b, "--min-distance", &l->min_distance, 1);
-    put(b, "--model", c->net.populations[0].model);
-    put(b, "--name", c->net.populations[0].name);
-    for (size_t i = 0; i < s->n_param; i++) put(b, "--param", s->param[i]);
+    h9_shaping_put(b, "--model", c->net.populations[0].model);
+    h9_shaping_put(b, "--name", c->net.populations[0].name);
+    for (size_t i = 0; i < s->n_param; i++) h9_shaping_put(b, "--param", s->param[i]);
   }
   if (!isnan(s->dt)) put_lengths(b, "--dt", &s->dt, 1);
-  snprintf(number, sizeof number, "%llu", (unsigned long long)c->net.seed);
-  if (s->o.seed_given) put(b, "--seed", number);
-  h9_buf_put8(b, 0);
+  h9_shaping_end(b, &s->o);
 }
 
 /* Work */

@@ -1,5 +1,5 @@
-/* hal9-index: connections by rule, and questions about neighbours. Reads neurons; writes the network: the neurons, the
- * projections and, unless they are deferred, the connections. */
+/* hal9-index: connections by rule, and questions about neighbours. Reads neurons; writes the network: the
+ * neurons, the projections and, unless they are deferred, the connections. */
 #include "../libcore/base/memory.h"
 #include "../libcore/base/json.h"
 #include "../libcore/model/rowsource.h"
@@ -14,17 +14,32 @@
 #include <unistd.h>
 
 static const char program[] = "hal9-index";
-static const char doc[] =
-    "Find the connections of a network: by the rules of a configuration (-c), or between neighbours in space. Or answer "
-    "questions about neighbours (--query).\v"
-    "Without FILE, standard input is read. Bare lengths are um, bare times ms.\n\n"
-    "  hal9-gen -c net.yaml | hal9-index -c net.yaml > net.h9\n"
-    "  hal9-gen -n 100000 | hal9-index --radius 30um > net.h9\n"
-    "  hal9-index --query k=5 --at 0,0,0 neurons.h9";
+static const char doc[] = "Find the connections of a network: by the rules of a configuration (-c), or "
+                          "between neighbours in space. Or answer "
+                          "questions about neighbours (--query).\v"
+                          "Without FILE, standard input is read. Bare lengths are um, bare times ms.\n\n"
+                          "  hal9-gen -c net.yaml | hal9-index -c net.yaml > net.h9\n"
+                          "  hal9-gen -n 100000 | hal9-index --radius 30um > net.h9\n"
+                          "  hal9-index --query k=5 --at 0,0,0 neurons.h9";
 
 enum {
-  OPT_RADIUS = 0x2000, OPT_NEAREST, OPT_WEIGHT, OPT_DELAY, OPT_PERIODIC, OPT_AUTAPSES, OPT_DEFER, OPT_DRY_RUN, OPT_JSON, OPT_BRUTE,
-  OPT_QUERY, OPT_AT, OPT_ID, OPT_ALL, OPT_COUNTS, OPT_POPULATION, OPT_STREAM,
+  OPT_RADIUS = 0x2000,
+  OPT_NEAREST,
+  OPT_WEIGHT,
+  OPT_DELAY,
+  OPT_PERIODIC,
+  OPT_AUTAPSES,
+  OPT_DEFER,
+  OPT_DRY_RUN,
+  OPT_JSON,
+  OPT_BRUTE,
+  OPT_QUERY,
+  OPT_AT,
+  OPT_ID,
+  OPT_ALL,
+  OPT_COUNTS,
+  OPT_POPULATION,
+  OPT_STREAM,
 };
 
 static const struct argp_option option_table[] = {
@@ -46,7 +61,8 @@ static const struct argp_option option_table[] = {
     {"id", OPT_ID, "N", 0, "Ask for this neuron (repeatable)", 0},
     {"all", OPT_ALL, 0, 0, "Ask for every neuron", 0},
     {"counts", OPT_COUNTS, 0, 0, "Print how many neighbours, not which", 0},
-    {"stream", OPT_STREAM, 0, 0, "Answer with a stream: each neuron that asks is connected to its neighbours", 0},
+    {"stream", OPT_STREAM, 0, 0, "Answer with a stream: each neuron that asks is connected to its neighbours",
+     0},
     {"population", OPT_POPULATION, "NAME", 0, "Look among the neurons of this population only", 0},
     {0, 0, 0, 0, 0, 0},
 };
@@ -65,22 +81,54 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   h9_error e = {0};
   uint64_t n;
   switch (key) {
-  case ARGP_KEY_INIT: state->child_inputs[0] = &s->o; break;
-  case OPT_RADIUS: s->radius = arg; break;
-  case OPT_NEAREST: s->nearest = arg; break;
-  case OPT_WEIGHT: s->weight = arg; break;
-  case OPT_DELAY: s->delay = arg; break;
-  case OPT_AUTAPSES: s->autapses = true; break;
-  case OPT_PERIODIC: s->periodic = true; break;
-  case OPT_DEFER: s->defer = true; break;
-  case OPT_DRY_RUN: s->dry_run = true; break;
-  case OPT_JSON: s->json = true; break;
-  case OPT_BRUTE: s->brute = true; break;
-  case OPT_QUERY: s->query = arg; break;
-  case OPT_ALL: s->all = true; break;
-  case OPT_COUNTS: s->counts = true; break;
-  case OPT_STREAM: s->stream = true; break;
-  case OPT_POPULATION: s->population = arg; break;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &s->o;
+    break;
+  case OPT_RADIUS:
+    s->radius = arg;
+    break;
+  case OPT_NEAREST:
+    s->nearest = arg;
+    break;
+  case OPT_WEIGHT:
+    s->weight = arg;
+    break;
+  case OPT_DELAY:
+    s->delay = arg;
+    break;
+  case OPT_AUTAPSES:
+    s->autapses = true;
+    break;
+  case OPT_PERIODIC:
+    s->periodic = true;
+    break;
+  case OPT_DEFER:
+    s->defer = true;
+    break;
+  case OPT_DRY_RUN:
+    s->dry_run = true;
+    break;
+  case OPT_JSON:
+    s->json = true;
+    break;
+  case OPT_BRUTE:
+    s->brute = true;
+    break;
+  case OPT_QUERY:
+    s->query = arg;
+    break;
+  case OPT_ALL:
+    s->all = true;
+    break;
+  case OPT_COUNTS:
+    s->counts = true;
+    break;
+  case OPT_STREAM:
+    s->stream = true;
+    break;
+  case OPT_POPULATION:
+    s->population = arg;
+    break;
   case OPT_ID:
     if (h9_option_whole("--id", arg, 1, H9_ID_MAX, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
     if (h9_grow(&s->id, &s->cap_id, s->n_id + 1, sizeof *s->id) != H9_OK) return ENOMEM;
@@ -95,11 +143,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     return h9_options_operand(&s->o, arg) == H9_OK ? 0 : ENOMEM;
   case ARGP_KEY_END: {
     int ways = (s->o.config && !s->query) + (s->radius != NULL) + (s->nearest != NULL) + (s->query != NULL);
-    if (ways == 0) argp_error(state, "found nothing to do, expected -c FILE, --radius, --k-nearest or --query");
+    if (ways == 0)
+      argp_error(state, "found nothing to do, expected -c FILE, --radius, --k-nearest or --query");
     if (ways > 1) argp_error(state, "-c, --radius, --k-nearest and --query exclude each other");
     if (!s->radius && !s->nearest && (s->weight || s->delay || s->autapses))
-      argp_error(state, "--weight, --delay and --autapses go with --radius or --k-nearest; a configuration has its own");
-    if (s->o.config && s->periodic) argp_error(state, "--periodic goes without -c: a configuration says 'periodic: true' at its rules");
+      argp_error(
+          state,
+          "--weight, --delay and --autapses go with --radius or --k-nearest; a configuration has its own");
+    if (s->o.config && s->periodic)
+      argp_error(state, "--periodic goes without -c: a configuration says 'periodic: true' at its rules");
     if (!s->query && (s->n_at || s->n_id || s->all || s->counts || s->population || s->stream))
       argp_error(state, "--at, --id, --all, --counts, --population and --stream go with --query");
     if (s->stream && s->counts) argp_error(state, "--stream and --counts exclude each other");
@@ -107,7 +159,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
     break;
   }
-  default: return ARGP_ERR_UNKNOWN;
+  default:
+    return ARGP_ERR_UNKNOWN;
   }
   return 0;
 }
@@ -142,12 +195,15 @@ static int read_neurons(run *r, h9_error *e) {
     if (rc == H9_OK) rc = h9_reader_next(reader, &b, e);
   }
   if (rc == H9_OK)
-    rc = h9_fail(e, H9_EDATA, "%s: holds %s, expected neurons alone, as hal9-gen writes them", r->name, h9_block_kind_name(b.kind));
+    rc = h9_fail(e, H9_EDATA, "%s: holds %s, expected neurons alone, as hal9-gen writes them", r->name,
+                 h9_block_kind_name(b.kind));
   if (rc == H9_EOF) {
     rc = H9_OK;
     r->parent = h9_reader_hash(reader);
     if (r->net.n_projections && !s->query)
-      rc = h9_fail(e, H9_EDATA, "%s: has connection rules already, expected neurons alone, as hal9-gen writes them", r->name);
+      rc = h9_fail(e, H9_EDATA,
+                   "%s: has connection rules already, expected neurons alone, as hal9-gen writes them",
+                   r->name);
   }
   h9_reader_close(reader);
   if (fd != STDIN_FILENO) close(fd);
@@ -165,14 +221,16 @@ static int neighbours(run *r, h9_error *e) {
                      : h9_option_whole("--k-nearest", s->nearest, 1, H9_ID_MAX, &k, e);
   if (rc == H9_OK && s->delay) rc = h9_option_quantity("--delay", s->delay, &ms, &delay, e);
   if (rc) return rc;
-  if (!(reach >= 0)) return h9_fail(e, H9_EUSAGE, "--radius: found '%s', expected a length of at least 0", s->radius);
+  if (!(reach >= 0))
+    return h9_fail(e, H9_EUSAGE, "--radius: found '%s', expected a length of at least 0", s->radius);
   if (!(delay >= net->dt / 2 && delay <= H9_DELAY_MAX * net->dt))
-    return h9_fail(e, H9_EUSAGE, "--delay: found %.9g ms, expected %.9g to %.9g ms (one step to %u steps of dt)", delay, net->dt,
-                   H9_DELAY_MAX * net->dt, H9_DELAY_MAX);
+    return h9_fail(e, H9_EUSAGE,
+                   "--delay: found %.9g ms, expected %.9g to %.9g ms (one step to %u steps of dt)", delay,
+                   net->dt, H9_DELAY_MAX * net->dt, H9_DELAY_MAX);
   uint64_t many = (uint64_t)net->n_populations * net->n_populations;
   if (many > H9_PROJECTIONS_MAX)
-    return h9_fail(e, H9_EDATA, "%s: %u populations make %llu pairs, expected at most %u", r->name, net->n_populations,
-                   (unsigned long long)many, H9_PROJECTIONS_MAX);
+    return h9_fail(e, H9_EDATA, "%s: %u populations make %llu pairs, expected at most %u", r->name,
+                   net->n_populations, (unsigned long long)many, H9_PROJECTIONS_MAX);
   net->projections = calloc(many, sizeof *net->projections);
   if (!net->projections) return h9_fail_memory(e, many * sizeof *net->projections, "projections");
   for (uint32_t a = 0; a < net->n_populations; a++)
@@ -180,11 +238,16 @@ static int neighbours(run *r, h9_error *e) {
       h9_projection *p = &net->projections[net->n_projections++];
       const h9_model *m = h9_model_find(net->populations[b].model);
       double weight = 1;
-      if (!m) return h9_fail(e, H9_EDATA, "%s: population %s is of model '%s', which this program does not know", r->name,
-                             net->populations[b].name, net->populations[b].model);
+      if (!m)
+        return h9_fail(e, H9_EDATA, "%s: population %s is of model '%s', which this program does not know",
+                       r->name, net->populations[b].name, net->populations[b].model);
       if (s->weight && (rc = h9_option_quantity("--weight", s->weight, &m->weight, &weight, e))) return rc;
-      *p = (h9_projection){.source = a, .target = b, .rule = s->radius ? H9_RULE_RADIUS : H9_RULE_K_NEAREST,
-                           .autapses = s->autapses, .periodic = s->periodic, .number = s->radius ? reach : (double)k,
+      *p = (h9_projection){.source = a,
+                           .target = b,
+                           .rule = s->radius ? H9_RULE_RADIUS : H9_RULE_K_NEAREST,
+                           .autapses = s->autapses,
+                           .periodic = s->periodic,
+                           .number = s->radius ? reach : (double)k,
                            .kernel = {.scale = 1, .cutoff = INFINITY}};
       p->name = h9_strdup("");
       p->synapse = h9_strdup("static");
@@ -199,11 +262,13 @@ static int configured(run *r, h9_error *e) {
   const settings *s = r->s;
   int rc = h9_config_read(&r->config, s->o.config, s->o.set, s->o.n_set, e);
   if (rc) return rc;
-  if (!r->config.has_connections) return h9_fail(e, H9_ECONFIG, "%s: has no section 'connections', expected one", s->o.config);
+  if (!r->config.has_connections)
+    return h9_fail(e, H9_ECONFIG, "%s: has no section 'connections', expected one", s->o.config);
   rc = h9_config_match(&r->config, &r->net, r->name, e);
   if (rc) return rc;
   if (r->config.dt_given && r->config.net.dt != r->net.dt)
-    return h9_fail(e, H9_EDATA, "%s: dt is %.9g ms, in %s %.9g ms", r->name, r->net.dt, s->o.config, r->config.net.dt);
+    return h9_fail(e, H9_EDATA, "%s: dt is %.9g ms, in %s %.9g ms", r->name, r->net.dt, s->o.config,
+                   r->config.net.dt);
   r->net.projections = r->config.net.projections; /* moved */
   r->net.n_projections = r->config.net.n_projections;
   r->config.net.projections = NULL;
@@ -212,7 +277,9 @@ static int configured(run *r, h9_error *e) {
 }
 
 /* Bytes that hal9-step holds for a synapse of the projection, and for a neuron. */
-static double synapse_bytes(const h9_projection *p) { return p->weight_encoding == H9_WEIGHT_F32 ? 8.3 : 4.3; }
+static double synapse_bytes(const h9_projection *p) {
+  return p->weight_encoding == H9_WEIGHT_F32 ? 8.3 : 4.3;
+}
 enum { NEURON_BYTES = 40 };
 
 static int dry_run(run *r, h9_error *e) {
@@ -255,14 +322,18 @@ static int dry_run(run *r, h9_error *e) {
     if (!j.out.failed) fwrite(j.out.data, 1, j.out.len, stdout);
     h9_buf_release(&j.out);
   } else
-    printf("%u neurons, %.0f connections (expected), about %.4g MB in hal9-step\n", net->n_neurons, total, memory / 1e6);
+    printf("%u neurons, %.0f connections (expected), about %.4g MB in hal9-step\n", net->n_neurons, total,
+           memory / 1e6);
   return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output") : H9_OK;
 }
 
 /* A worker encodes the rows of a group; the blocks are then written in order. */
 typedef struct encoded {
   uint32_t n;
-  struct { h9_buf body; uint64_t count; } block[];
+  struct {
+    h9_buf body;
+    uint64_t count;
+  } block[];
 } encoded;
 
 static int encode_group(void *ctx, int worker, const h9_group *g, void **slot, h9_error *e) {
@@ -285,7 +356,8 @@ static int emit_group(void *ctx, const h9_group *g, void *slot, h9_error *e) {
   int rc = H9_OK;
   (void)g;
   for (uint32_t k = 0; k < x->n; k++) {
-    if (rc == H9_OK) rc = h9_writer_block(r->writer, H9_BLOCK_CONNECTIONS, x->block[k].count, &x->block[k].body, e);
+    if (rc == H9_OK)
+      rc = h9_writer_block(r->writer, H9_BLOCK_CONNECTIONS, x->block[k].count, &x->block[k].body, e);
     r->done += (double)x->block[k].count;
     h9_buf_release(&x->block[k].body);
   }
@@ -306,42 +378,33 @@ static int write_connections(run *r, h9_error *e) {
   return rc;
 }
 
-static void put(h9_buf *b, const char *name, const char *value) {
-  if (b->len) h9_buf_put8(b, ' ');
-  h9_buf_put(b, name, strlen(name));
-  if (!value) return;
-  h9_buf_put8(b, ' ');
-  h9_buf_put(b, value, strlen(value));
-}
-
 static int write_provenance(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_buf b = {0};
   h9_provenance own = {0};
   int rc = H9_OK;
-  char seed[32];
-  if (s->o.config) put(&b, "-c", s->o.config);
-  for (size_t i = 0; i < s->o.n_set; i++) put(&b, "--set", s->o.set[i]);
-  if (s->radius) put(&b, "--radius", s->radius);
-  if (s->nearest) put(&b, "--k-nearest", s->nearest);
-  if (s->weight) put(&b, "--weight", s->weight);
-  if (s->delay) put(&b, "--delay", s->delay);
-  if (s->autapses) put(&b, "--autapses", NULL);
-  if (s->query) put(&b, "--query", s->query);
-  if (s->all) put(&b, "--all", NULL);
+  char id[16];
+  h9_shaping_begin(&b, &s->o);
+  if (s->radius) h9_shaping_put(&b, "--radius", s->radius);
+  if (s->nearest) h9_shaping_put(&b, "--k-nearest", s->nearest);
+  if (s->weight) h9_shaping_put(&b, "--weight", s->weight);
+  if (s->delay) h9_shaping_put(&b, "--delay", s->delay);
+  if (s->autapses) h9_shaping_put(&b, "--autapses", NULL);
+  if (s->query) h9_shaping_put(&b, "--query", s->query);
+  if (s->all) h9_shaping_put(&b, "--all", NULL);
   for (size_t i = 0; i < s->n_id; i++) {
-    snprintf(seed, sizeof seed, "%u", s->id[i]);
-    put(&b, "--id", seed);
+    snprintf(id, sizeof id, "%u", s->id[i]);
+    h9_shaping_put(&b, "--id", id);
   }
-  if (s->population) put(&b, "--population", s->population);
-  if (s->periodic) put(&b, "--periodic", NULL);
-  if (s->defer) put(&b, "--defer", NULL);
-  snprintf(seed, sizeof seed, "%llu", (unsigned long long)s->o.seed);
-  if (s->o.seed_given) put(&b, "--seed", seed);
-  h9_buf_put8(&b, 0);
-  for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++) rc = h9_provenance_write(r->writer, &r->net.provenance[i], e);
+  if (s->population) h9_shaping_put(&b, "--population", s->population);
+  if (s->periodic) h9_shaping_put(&b, "--periodic", NULL);
+  if (s->defer) h9_shaping_put(&b, "--defer", NULL);
+  h9_shaping_end(&b, &s->o);
+  for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++)
+    rc = h9_provenance_write(r->writer, &r->net.provenance[i], e);
   if (rc == H9_OK && b.failed) rc = h9_fail_memory(e, 0, "provenance");
-  if (rc == H9_OK) rc = h9_provenance_make(&own, program, (const char *)b.data, &s->o, r->net.seed, &r->parent, 1, e);
+  if (rc == H9_OK)
+    rc = h9_provenance_make(&own, program, (const char *)b.data, &s->o, r->net.seed, &r->parent, 1, e);
   if (rc == H9_OK) rc = h9_provenance_write(r->writer, &own, e);
   h9_provenance_release(&own);
   h9_buf_release(&b);
@@ -356,7 +419,8 @@ static int write_network(run *r, const h9_query *q, h9_error *e) {
   int rc = h9_output_open(&out, s->o.output, s->o.force, e);
   if (rc) return rc;
   h9_progress_begin(&r->progress, &s->o, program, stderr);
-  rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, s->o.threads, e);
+  rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level,
+                      s->o.threads, e);
   if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
   if (rc == H9_OK) rc = h9_network_write_neurons(r->writer, &r->net, e);
   if (rc == H9_OK && q) rc = h9_query_connect(q, &r->net, r->writer, e);
@@ -374,8 +438,8 @@ static int write_network(run *r, const h9_query *q, h9_error *e) {
     return rc;
   }
   if (s->o.verbose && !s->o.quiet)
-    fprintf(stderr, "%s: %.0f connections%s, peak memory %.1f MiB\n", program, r->done, s->defer ? " written (deferred)" : "",
-            (double)h9_memory_peak_rss() / 1048576);
+    fprintf(stderr, "%s: %.0f connections%s, peak memory %.1f MiB\n", program, r->done,
+            s->defer ? " written (deferred)" : "", (double)h9_memory_peak_rss() / 1048576);
   return h9_output_commit(&out, e);
 }
 
@@ -395,7 +459,9 @@ static int ask(run *r, h9_query *q, h9_error *e) {
   if (s->population && (q->population = h9_network_find(&r->net, s->population)) < 0)
     return h9_fail(e, H9_EDATA, "%s: no population '%s'", r->name, s->population);
   if (s->stream) {
-    if (r->net.n_projections) return h9_fail(e, H9_EDATA, "%s: has connection rules already, --stream expects neurons alone", r->name);
+    if (r->net.n_projections)
+      return h9_fail(e, H9_EDATA, "%s: has connection rules already, --stream expects neurons alone",
+                     r->name);
     return write_network(r, q, e);
   }
   int rc = h9_output_open(&out, s->o.output, true, e);
@@ -416,7 +482,9 @@ static int work(const settings *s, h9_error *e) {
   if (rc == H9_OK && s->query && q.type == H9_QUERY_BOX && (s->all || s->n_id || s->n_at))
     rc = h9_fail(e, H9_EUSAGE, "--query box: asks by itself, expected no --at, --id or --all");
   if (rc == H9_OK && !s->query && !s->dry_run && !s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
-    rc = h9_fail(e, H9_EUSAGE, "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+    rc =
+        h9_fail(e, H9_EUSAGE,
+                "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
   if (rc == H9_OK) rc = read_neurons(&r, e);
   if (rc == H9_OK && s->o.seed_given) r.net.seed = s->o.seed;
   if (rc == H9_OK && s->query) rc = ask(&r, &q, e);

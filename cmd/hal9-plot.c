@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 static const char program[] = "hal9-plot";
-static const char doc[] =
-    "Draw a stream: raster (spikes), rates (of populations over time, and their distribution) or network (positions, degrees, "
-    "connectivity).\v"
-    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf; '-' writes to standard output, "
-    "in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
-    "  hal9-plot raster -o raster.png spikes.h9";
+static const char doc[] = "Draw a stream: raster (spikes), rates (of populations over time, and their "
+                          "distribution) or network (positions, degrees, "
+                          "connectivity).\v"
+                          "Without FILE, standard input is read. The picture's name ends in .png, .svg or "
+                          ".pdf; '-' writes to standard output, "
+                          "in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
+                          "  hal9-plot raster -o raster.png spikes.h9";
 
 enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS };
 
@@ -29,13 +30,16 @@ static const struct argp_option option_table[] = {
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
     {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster: the first second by default)", 2},
     {"bin", OPT_BIN, "TIME", 0, "rates: width of the bins (5 ms)", 2},
-    {"neurons", OPT_NEURONS, "N", 0, "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000)", 2},
+    {"neurons", OPT_NEURONS, "N", 0,
+     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000)", 2},
     {0, 0, 0, 0, 0, 0},
 };
 
 typedef int (*maker)(const h9_plot *, int, const char *, FILE *, h9_error *);
-static const struct { const char *name; maker make; } kinds[] = {
-    {"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"network", h9_plot_network}};
+static const struct {
+  const char *name;
+  maker make;
+} kinds[] = {{"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"network", h9_plot_network}};
 
 typedef struct settings {
   h9_options o;
@@ -51,7 +55,8 @@ static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
 static int parse_time(settings *s, const char *arg, h9_error *e) {
   char from[64] = "";
   const char *dots = strstr(arg, "..");
-  if (!dots || (size_t)(dots - arg) >= sizeof from) return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 500ms..1s", arg);
+  if (!dots || (size_t)(dots - arg) >= sizeof from)
+    return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 500ms..1s", arg);
   memcpy(from, arg, (size_t)(dots - arg));
   int rc = from[0] ? h9_option_quantity("--time", from, &ms, &s->plot.from, e) : H9_OK;
   if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--time", dots + 2, &ms, &s->plot.to, e);
@@ -73,18 +78,27 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   uint64_t n;
   int used = 0;
   switch (key) {
-  case ARGP_KEY_INIT: state->child_inputs[0] = &s->o; break;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &s->o;
+    break;
   case OPT_FORMAT:
-    if ((s->format = format_of(arg)) < 0) argp_error(state, "--format: found '%s', expected png, svg or pdf", arg);
+    if ((s->format = format_of(arg)) < 0)
+      argp_error(state, "--format: found '%s', expected png, svg or pdf", arg);
     break;
   case OPT_SIZE:
-    if (sscanf(arg, "%dx%d%n", &s->plot.width, &s->plot.height, &used) != 2 || arg[used] || s->plot.width < 100 || s->plot.height < 100 ||
-        s->plot.width > 20000 || s->plot.height > 20000)
+    if (sscanf(arg, "%dx%d%n", &s->plot.width, &s->plot.height, &used) != 2 || arg[used] ||
+        s->plot.width < 100 || s->plot.height < 100 || s->plot.width > 20000 || s->plot.height > 20000)
       argp_error(state, "--size: found '%s', expected WIDTHxHEIGHT from 100x100 to 20000x20000", arg);
     break;
-  case OPT_TITLE: s->plot.title = arg; break;
-  case OPT_SCRIPT: s->script = arg; break;
-  case OPT_POPULATION: s->population = arg; break;
+  case OPT_TITLE:
+    s->plot.title = arg;
+    break;
+  case OPT_SCRIPT:
+    s->script = arg;
+    break;
+  case OPT_POPULATION:
+    s->population = arg;
+    break;
   case OPT_TIME:
     if (parse_time(s, arg, &e) != H9_OK) argp_error(state, "%s", e.text);
     break;
@@ -111,23 +125,27 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (s->format < 0) {
       const char *dot = strrchr(s->o.output, '.');
       if (!dot || (s->format = format_of(dot + 1)) < 0)
-        argp_error(state, "-o: found '%s', expected a name that ends in .png, .svg or .pdf, or --format", s->o.output);
+        argp_error(state, "-o: found '%s', expected a name that ends in .png, .svg or .pdf, or --format",
+                   s->o.output);
     }
     break;
-  default: return ARGP_ERR_UNKNOWN;
+  default:
+    return ARGP_ERR_UNKNOWN;
   }
   return 0;
 }
 
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
-static const struct argp parser = {option_table, parse_option, "raster|rates|network -o PICTURE [FILE]", doc, children, 0, 0};
+static const struct argp parser = {
+    option_table, parse_option, "raster|rates|network -o PICTURE [FILE]", doc, children, 0, 0};
 
 static int copy_out(const char *from, int fd, h9_error *e) {
   char chunk[65536];
   FILE *f = fopen(from, "rb");
   if (!f) return h9_fail(e, H9_EINTERNAL, "gnuplot made no picture");
   int rc = H9_OK;
-  for (size_t n; rc == H9_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0;) rc = h9_write_full(fd, chunk, n, e);
+  for (size_t n; rc == H9_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
+    rc = h9_write_full(fd, chunk, n, e);
   fclose(f);
   return rc;
 }
@@ -147,7 +165,8 @@ static void die(int sig) {
   raise(sig);
 }
 
-/* Script and picture are made in a directory of their own; the picture is copied to its place when it is whole. */
+/* Script and picture are made in a directory of their own; the picture is copied to its place when it is
+ * whole. */
 static int draw(settings *s, h9_error *e) {
   const char *shown;
   int fd;

@@ -11,13 +11,27 @@
 
 static const char program[] = "hal9-stats";
 static const char doc[] =
-    "Print statistics of streams: of the network (degrees, weights, delays, distances), of its activity (rates, "
+    "Print statistics of streams: of the network (degrees, weights, delays, distances), of its activity "
+    "(rates, "
     "irregularity, synchrony) and of the run that made it.\v"
     "Without FILE, standard input is read. Times are quantities such as 500ms or 1s; bare numbers are ms.\n\n"
     "  hal9-stats spikes.h9\n"
     "  hal9-stats --json spikes.h9 | jq '.activity.populations[] | {name, rate_hz}'";
 
-enum { OPT_JSON = 0x2000, OPT_TSV, OPT_QUICK, OPT_START, OPT_STOP, OPT_BIN, OPT_SAMPLE, OPT_MIN_SPIKES, OPT_POPULATION, OPT_PSTH, OPT_SYNC, OPT_FANO };
+enum {
+  OPT_JSON = 0x2000,
+  OPT_TSV,
+  OPT_QUICK,
+  OPT_START,
+  OPT_STOP,
+  OPT_BIN,
+  OPT_SAMPLE,
+  OPT_MIN_SPIKES,
+  OPT_POPULATION,
+  OPT_PSTH,
+  OPT_SYNC,
+  OPT_FANO
+};
 
 static const struct argp_option option_table[] = {
     {"json", OPT_JSON, 0, 0, "Print JSON, one document a stream", 1},
@@ -28,9 +42,11 @@ static const struct argp_option option_table[] = {
     {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (2 ms)", 2},
     {"sync-bin", OPT_SYNC, "TIME", 0, "Bin of the synchrony index (3 ms)", 2},
     {"fano-window", OPT_FANO, "TIME", 0, "Window of the Fano factor (100 ms)", 2},
-    {"psth", OPT_PSTH, "TIME", OPTION_ARG_OPTIONAL, "With --json or --tsv: counts of each population in bins of TIME (5 ms)", 2},
+    {"psth", OPT_PSTH, "TIME", OPTION_ARG_OPTIONAL,
+     "With --json or --tsv: counts of each population in bins of TIME (5 ms)", 2},
     {"sample", OPT_SAMPLE, "N", 0, "Neurons a population whose correlations are taken (250)", 2},
-    {"min-spikes", OPT_MIN_SPIKES, "N", 0, "Spikes a neuron must have for its CV, LV and Fano factor (10)", 2},
+    {"min-spikes", OPT_MIN_SPIKES, "N", 0, "Spikes a neuron must have for its CV, LV and Fano factor (10)",
+     2},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Print these populations only", 2},
     {0, 0, 0, 0, 0, 0},
 };
@@ -46,21 +62,49 @@ typedef struct arguments {
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
   arguments *a = state->input;
   switch (key) {
-  case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
-  case OPT_JSON: a->form = JSON; break;
-  case OPT_TSV: a->form = TSV; break;
-  case OPT_QUICK: a->quick = true; break;
-  case OPT_START: a->start = arg; break;
-  case OPT_STOP: a->stop = arg; break;
-  case OPT_BIN: a->bin = arg; break;
-  case OPT_SYNC: a->sync = arg; break;
-  case OPT_FANO: a->fano = arg; break;
-  case OPT_PSTH: a->with_psth = true, a->psth = arg; break;
-  case OPT_SAMPLE: a->sample = arg; break;
-  case OPT_MIN_SPIKES: a->min_spikes = arg; break;
-  case OPT_POPULATION: a->population = arg; break;
-  case ARGP_KEY_ARG: return h9_options_operand(&a->common, arg) == H9_OK ? 0 : ENOMEM;
-  default: return ARGP_ERR_UNKNOWN;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &a->common;
+    break;
+  case OPT_JSON:
+    a->form = JSON;
+    break;
+  case OPT_TSV:
+    a->form = TSV;
+    break;
+  case OPT_QUICK:
+    a->quick = true;
+    break;
+  case OPT_START:
+    a->start = arg;
+    break;
+  case OPT_STOP:
+    a->stop = arg;
+    break;
+  case OPT_BIN:
+    a->bin = arg;
+    break;
+  case OPT_SYNC:
+    a->sync = arg;
+    break;
+  case OPT_FANO:
+    a->fano = arg;
+    break;
+  case OPT_PSTH:
+    a->with_psth = true, a->psth = arg;
+    break;
+  case OPT_SAMPLE:
+    a->sample = arg;
+    break;
+  case OPT_MIN_SPIKES:
+    a->min_spikes = arg;
+    break;
+  case OPT_POPULATION:
+    a->population = arg;
+    break;
+  case ARGP_KEY_ARG:
+    return h9_options_operand(&a->common, arg) == H9_OK ? 0 : ENOMEM;
+  default:
+    return ARGP_ERR_UNKNOWN;
   }
   return 0;
 }
@@ -73,7 +117,8 @@ static int time_option(const char *name, const char *text, bool positive, double
   if (!text) return H9_OK;
   int rc = h9_option_quantity(name, text, &unit, ms, e);
   if (rc == H9_OK && (*ms < 0 || (positive && *ms == 0)))
-    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a time %s 0", name, text, positive ? "above" : "of at least");
+    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a time %s 0", name, text,
+                   positive ? "above" : "of at least");
   return rc;
 }
 
@@ -84,16 +129,23 @@ static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
   int rc = a->common.config ? h9_config_read(&c, a->common.config, a->common.set, a->common.n_set, e) : H9_OK;
   if (rc) return rc;
   h9_activity_options *t = &o->activity;
-  *t = (h9_activity_options){.start = c.statistics.start, .stop = c.statistics.stop, .bin = c.statistics.bin, .sync_bin = 3,
-                             .fano_window = 100, .psth_bin = a->with_psth ? c.statistics.psth_bin : 0,
-                             .sample = c.statistics.correlation_sample, .min_spikes = c.statistics.min_spikes,
+  *t = (h9_activity_options){.start = c.statistics.start,
+                             .stop = c.statistics.stop,
+                             .bin = c.statistics.bin,
+                             .sync_bin = 3,
+                             .fano_window = 100,
+                             .psth_bin = a->with_psth ? c.statistics.psth_bin : 0,
+                             .sample = c.statistics.correlation_sample,
+                             .min_spikes = c.statistics.min_spikes,
                              .seed = a->common.seed_given ? a->common.seed : 1};
   h9_config_release(&c);
   o->quick = a->quick;
   o->threads = a->common.threads;
   uint64_t n;
-  if ((rc = time_option("--start", a->start, false, &t->start, e)) || (rc = time_option("--stop", a->stop, true, &t->stop, e)) ||
-      (rc = time_option("--bin", a->bin, true, &t->bin, e)) || (rc = time_option("--sync-bin", a->sync, true, &t->sync_bin, e)) ||
+  if ((rc = time_option("--start", a->start, false, &t->start, e)) ||
+      (rc = time_option("--stop", a->stop, true, &t->stop, e)) ||
+      (rc = time_option("--bin", a->bin, true, &t->bin, e)) ||
+      (rc = time_option("--sync-bin", a->sync, true, &t->sync_bin, e)) ||
       (rc = time_option("--fano-window", a->fano, true, &t->fano_window, e)) ||
       (rc = time_option("--psth", a->psth, true, &t->psth_bin, e)))
     return rc;
@@ -112,8 +164,8 @@ static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
 
 static void show(void *ctx, double done) { h9_progress_show(ctx, done / 1e6, 0, "MB read", NULL); }
 
-static int one_stream(const arguments *a, const h9_report_options *o, const char *path, const char *const *only, h9_json *json,
-                      h9_buf *text, h9_error *e) {
+static int one_stream(const arguments *a, const h9_report_options *o, const char *path,
+                      const char *const *only, h9_json *json, h9_buf *text, h9_error *e) {
   int fd;
   const char *shown;
   h9_stream_report report;
@@ -128,9 +180,11 @@ static int one_stream(const arguments *a, const h9_report_options *o, const char
   for (const char *const *p = only; p && *p; p++)
     if (h9_network_find(&report.net, *p) < 0) {
       const char **names = calloc(report.net.n_populations, sizeof *names);
-      for (uint32_t i = 0; names && i < report.net.n_populations; i++) names[i] = report.net.populations[i].name;
+      for (uint32_t i = 0; names && i < report.net.n_populations; i++)
+        names[i] = report.net.populations[i].name;
       const char *near = names ? h9_nearest_name(*p, names, report.net.n_populations) : NULL;
-      rc = h9_fail(e, H9_EDATA, "%s: no population '%s'%s%s%s", shown, *p, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+      rc = h9_fail(e, H9_EDATA, "%s: no population '%s'%s%s%s", shown, *p, near ? "; did you mean '" : "",
+                   near ? near : "", near ? "'?" : "");
       free(names);
     }
   if (rc == H9_OK) {
@@ -174,7 +228,9 @@ int main(int argc, char **argv) {
     rc = one_stream(&a, &o, a.common.n_operand ? a.common.operand[i] : NULL, only, &json, &text, &e);
     const h9_buf *b = a.form == JSON ? &json.out : &text;
     if (rc == H9_OK && b->failed) rc = h9_fail_memory(&e, b->len, "the report");
-    const char *before = a.form == TSV && i == 0 ? "stream\tsection\tpopulation\tstatistic\tvalue\n" : a.form == TEXT && i ? "\n" : "";
+    const char *before = a.form == TSV && i == 0 ? "stream\tsection\tpopulation\tstatistic\tvalue\n"
+                         : a.form == TEXT && i   ? "\n"
+                                                 : "";
     if (rc == H9_OK) rc = h9_write_full(out.fd, before, strlen(before), &e);
     if (rc == H9_OK) rc = h9_write_full(out.fd, b->data, b->len, &e);
     h9_buf_release(&json.out);

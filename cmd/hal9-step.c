@@ -308,25 +308,14 @@ static void print_profile(const run *r) {
 /* The options that shape the result, for the provenance. */
 static void shaping(const run *r, h9_buf *b) {
   const settings *s = r->s;
-  char text[256];
-  if (s->o.config) {
-    h9_buf_put(b, "-c ", 3);
-    h9_buf_put(b, s->o.config, strlen(s->o.config));
-    h9_buf_put8(b, ' ');
-  }
-  for (size_t i = 0; i < s->o.n_set; i++) {
-    h9_buf_put(b, "--set ", 6);
-    h9_buf_put(b, s->o.set[i], strlen(s->o.set[i]));
-    h9_buf_put8(b, ' ');
-  }
-  int n = snprintf(text, sizeof text, "-t %.17gms --transient %.17gms%s", r->duration, r->transient,
-                   r->record ? "" : " --record-spikes no");
-  h9_buf_put(b, text, (size_t)n);
-  if (s->o.seed_given) {
-    n = snprintf(text, sizeof text, " --seed %" PRIu64, s->o.seed);
-    h9_buf_put(b, text, (size_t)n);
-  }
-  h9_buf_put8(b, 0);
+  char text[64];
+  h9_shaping_begin(b, &s->o);
+  snprintf(text, sizeof text, "%.17gms", r->duration);
+  h9_shaping_put(b, "-t", text);
+  snprintf(text, sizeof text, "%.17gms", r->transient);
+  h9_shaping_put(b, "--transient", text);
+  if (!r->record) h9_shaping_put(b, "--record-spikes", "no");
+  h9_shaping_end(b, &s->o);
 }
 
 static int write_tail(run *r, h9_error *e) {

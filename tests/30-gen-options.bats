@@ -131,7 +131,7 @@ n = cKDTree(d).query(d, 2)[0][:,1]; assert len(d) == 5000 and n.min() >= 6 - 1e-
   [ ! -e never.h9 ]
 }
 
-@test "--level, --label, -q, -v, --progress, -f" {
+@test "--level, --label, -q, -v, --progress" {
   hal9-gen -n 100000 --level 1 -o 1.h9
   hal9-gen -n 100000 --level 15 -o 15.h9
   diff <(tsv id,x,y,z 1.h9 | md5sum) <(tsv id,x,y,z 15.h9 | md5sum)
@@ -142,6 +142,10 @@ n = cKDTree(d).query(d, 2)[0][:,1]; assert len(d) == 5000 and n.min() >= 6 - 1e-
   hal9-gen -n 10 -v -o q.h9 2>&1 | grep -q '10 neurons in 1 population,'
   hal9-gen -n 1000000 --progress always -o p.h9 2>&1 | grep -q 'neurons'
   [ -z "$(hal9-gen -n 1000000 --progress never -o p.h9 2>&1)" ]
+}
+
+@test "a terminal gets no binary data, unless forced with -f" {
+  script -qec true /dev/null > /dev/null 2>&1 || skip "no pseudo-terminals here"
   script -qec "hal9-gen -n 10" /dev/null > out < /dev/null || true
   grep -q 'terminal' out
   script -qec "hal9-gen -f -n 10" /dev/null < /dev/null > forced

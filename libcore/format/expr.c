@@ -11,12 +11,37 @@
 
 /* Operations as the stream carries them; never renumber. */
 enum op {
-  OP_CONST = 1, OP_VAR = 2,
-  OP_ADD = 16, OP_SUB, OP_MUL, OP_DIV, OP_POW,
-  OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE,
-  OP_MIN, OP_MAX, OP_ATAN2,
-  OP_NEG = 48, OP_EXP, OP_LOG, OP_LOG10, OP_SQRT, OP_ABS, OP_FLOOR, OP_CEIL, OP_ROUND,
-  OP_SIN, OP_COS, OP_TAN, OP_TANH, OP_ERF, OP_SIGN,
+  OP_CONST = 1,
+  OP_VAR = 2,
+  OP_ADD = 16,
+  OP_SUB,
+  OP_MUL,
+  OP_DIV,
+  OP_POW,
+  OP_LT,
+  OP_LE,
+  OP_GT,
+  OP_GE,
+  OP_EQ,
+  OP_NE,
+  OP_MIN,
+  OP_MAX,
+  OP_ATAN2,
+  OP_NEG = 48,
+  OP_EXP,
+  OP_LOG,
+  OP_LOG10,
+  OP_SQRT,
+  OP_ABS,
+  OP_FLOOR,
+  OP_CEIL,
+  OP_ROUND,
+  OP_SIN,
+  OP_COS,
+  OP_TAN,
+  OP_TANH,
+  OP_ERF,
+  OP_SIGN,
   OP_SELECT = 80, /* a c b: a if c else b */
   OP_CLIP = 81,   /* x low high */
 };
@@ -30,38 +55,70 @@ static int arity(uint8_t op) {
 
 static double apply(uint8_t op, const double *a) {
   switch (op) {
-  case OP_ADD: return a[0] + a[1];
-  case OP_SUB: return a[0] - a[1];
-  case OP_MUL: return a[0] * a[1];
-  case OP_DIV: return a[0] / a[1];
-  case OP_POW: return h9_pow(a[0], a[1]);
-  case OP_LT: return a[0] < a[1];
-  case OP_LE: return a[0] <= a[1];
-  case OP_GT: return a[0] > a[1];
-  case OP_GE: return a[0] >= a[1];
-  case OP_EQ: return a[0] == a[1];
-  case OP_NE: return a[0] != a[1];
-  case OP_MIN: return a[1] < a[0] ? a[1] : a[0];
-  case OP_MAX: return a[1] > a[0] ? a[1] : a[0];
-  case OP_ATAN2: return h9_atan2(a[0], a[1]);
-  case OP_NEG: return -a[0];
-  case OP_EXP: return h9_exp(a[0]);
-  case OP_LOG: return h9_log(a[0]);
-  case OP_LOG10: return h9_log(a[0]) / 2.30258509299404568402;
-  case OP_SQRT: return sqrt(a[0]);
-  case OP_ABS: return fabs(a[0]);
-  case OP_FLOOR: return floor(a[0]);
-  case OP_CEIL: return ceil(a[0]);
-  case OP_ROUND: return a[0] < 0 ? -floor(0.5 - a[0]) : floor(a[0] + 0.5);
-  case OP_SIN: return h9_sin(a[0]);
-  case OP_COS: return h9_cos(a[0]);
-  case OP_TAN: return h9_sin(a[0]) / h9_cos(a[0]);
-  case OP_TANH: return h9_tanh(a[0]);
-  case OP_ERF: return 1 - h9_erfc(a[0]);
-  case OP_SIGN: return (a[0] > 0) - (a[0] < 0);
-  case OP_SELECT: return a[1] != 0 ? a[0] : a[2];
-  case OP_CLIP: return a[0] < a[1] ? a[1] : a[0] > a[2] ? a[2] : a[0];
-  default: return NAN;
+  case OP_ADD:
+    return a[0] + a[1];
+  case OP_SUB:
+    return a[0] - a[1];
+  case OP_MUL:
+    return a[0] * a[1];
+  case OP_DIV:
+    return a[0] / a[1];
+  case OP_POW:
+    return h9_pow(a[0], a[1]);
+  case OP_LT:
+    return a[0] < a[1];
+  case OP_LE:
+    return a[0] <= a[1];
+  case OP_GT:
+    return a[0] > a[1];
+  case OP_GE:
+    return a[0] >= a[1];
+  case OP_EQ:
+    return a[0] == a[1];
+  case OP_NE:
+    return a[0] != a[1];
+  case OP_MIN:
+    return a[1] < a[0] ? a[1] : a[0];
+  case OP_MAX:
+    return a[1] > a[0] ? a[1] : a[0];
+  case OP_ATAN2:
+    return h9_atan2(a[0], a[1]);
+  case OP_NEG:
+    return -a[0];
+  case OP_EXP:
+    return h9_exp(a[0]);
+  case OP_LOG:
+    return h9_log(a[0]);
+  case OP_LOG10:
+    return h9_log(a[0]) / 2.30258509299404568402;
+  case OP_SQRT:
+    return sqrt(a[0]);
+  case OP_ABS:
+    return fabs(a[0]);
+  case OP_FLOOR:
+    return floor(a[0]);
+  case OP_CEIL:
+    return ceil(a[0]);
+  case OP_ROUND:
+    return a[0] < 0 ? -floor(0.5 - a[0]) : floor(a[0] + 0.5);
+  case OP_SIN:
+    return h9_sin(a[0]);
+  case OP_COS:
+    return h9_cos(a[0]);
+  case OP_TAN:
+    return h9_sin(a[0]) / h9_cos(a[0]);
+  case OP_TANH:
+    return h9_tanh(a[0]);
+  case OP_ERF:
+    return 1 - h9_erfc(a[0]);
+  case OP_SIGN:
+    return (a[0] > 0) - (a[0] < 0);
+  case OP_SELECT:
+    return a[1] != 0 ? a[0] : a[2];
+  case OP_CLIP:
+    return a[0] < a[1] ? a[1] : a[0] > a[2] ? a[2] : a[0];
+  default:
+    return NAN;
   }
 }
 
@@ -72,11 +129,11 @@ static const struct function {
   uint8_t op;
   uint8_t dims;
 } functions[] = {
-    {"exp", OP_EXP, PURE},     {"log", OP_LOG, PURE},   {"log10", OP_LOG10, PURE}, {"sqrt", OP_SQRT, HALF},
-    {"abs", OP_ABS, SAME},     {"floor", OP_FLOOR, PURE}, {"ceil", OP_CEIL, PURE}, {"round", OP_ROUND, PURE},
-    {"min", OP_MIN, SAME},     {"max", OP_MAX, SAME},   {"pow", OP_POW, PURE},     {"sin", OP_SIN, PURE},
-    {"cos", OP_COS, PURE},     {"tan", OP_TAN, PURE},   {"tanh", OP_TANH, PURE},   {"atan2", OP_ATAN2, CLEAR},
-    {"erf", OP_ERF, PURE},     {"sign", OP_SIGN, CLEAR}, {"clip", OP_CLIP, SAME},
+    {"exp", OP_EXP, PURE}, {"log", OP_LOG, PURE},     {"log10", OP_LOG10, PURE}, {"sqrt", OP_SQRT, HALF},
+    {"abs", OP_ABS, SAME}, {"floor", OP_FLOOR, PURE}, {"ceil", OP_CEIL, PURE},   {"round", OP_ROUND, PURE},
+    {"min", OP_MIN, SAME}, {"max", OP_MAX, SAME},     {"pow", OP_POW, PURE},     {"sin", OP_SIN, PURE},
+    {"cos", OP_COS, PURE}, {"tan", OP_TAN, PURE},     {"tanh", OP_TANH, PURE},   {"atan2", OP_ATAN2, CLEAR},
+    {"erf", OP_ERF, PURE}, {"sign", OP_SIGN, CLEAR},  {"clip", OP_CLIP, SAME},
 };
 enum { N_FUNCTIONS = sizeof functions / sizeof functions[0] };
 static const char *const constants[] = {"pi", "e", "inf"};
@@ -163,7 +220,8 @@ static int number(parser *p, part *out) {
     if (isalpha((unsigned char)*q) && !word) p->at = q;
   }
   if (isalpha((unsigned char)*p->at) || *p->at == '_' || *p->at == '.')
-    return mistake(p, p->at, "found '%.20s' after a number, expected a unit such as ms, mV, pA, nS, pF, um, Hz", p->at);
+    return mistake(p, p->at,
+                   "found '%.20s' after a number, expected a unit such as ms, mV, pA, nS, pF, um, Hz", p->at);
   *out = (part){p->x->n, dim, true};
   return emit(p, OP_CONST, 0, v);
 }
@@ -173,7 +231,8 @@ static int call(parser *p, const struct function *f, const char *place, part *ou
   int want = arity(f->op), n = 0;
   p->at++; /* ( */
   for (;;) {
-    if (n == want) return mistake(p, p->at, "%s() takes %d argument%s, found more", f->name, want, want > 1 ? "s" : "");
+    if (n == want)
+      return mistake(p, p->at, "%s() takes %d argument%s, found more", f->name, want, want > 1 ? "s" : "");
     int rc = parse_choice(p, &in[n]);
     if (rc) return rc;
     n++;
@@ -196,7 +255,8 @@ static int call(parser *p, const struct function *f, const char *place, part *ou
   } else if (f->dims == HALF) {
     if ((dim.time | dim.voltage | dim.current | dim.length) & 1)
       return mistake(p, place, "sqrt() of a value in %s has no unit", a);
-    dim = (h9_dim){(int8_t)(dim.time / 2), (int8_t)(dim.voltage / 2), (int8_t)(dim.current / 2), (int8_t)(dim.length / 2)};
+    dim = (h9_dim){(int8_t)(dim.time / 2), (int8_t)(dim.voltage / 2), (int8_t)(dim.current / 2),
+                   (int8_t)(dim.length / 2)};
   } else {
     for (int i = 1; i < n; i++)
       if (!h9_dim_equal(in[i].dim, dim)) {
@@ -227,7 +287,8 @@ static int word(parser *p, part *out) {
   while (isalnum((unsigned char)*p->at) || *p->at == '_') p->at++;
   size_t n = (size_t)(p->at - begin);
   char name[H9_NAME_MAX + 1];
-  if (n > H9_NAME_MAX) return mistake(p, begin, "a name of %zu characters, expected at most %u", n, H9_NAME_MAX);
+  if (n > H9_NAME_MAX)
+    return mistake(p, begin, "a name of %zu characters, expected at most %u", n, H9_NAME_MAX);
   memcpy(name, begin, n);
   name[n] = 0;
   skip_space(p);
@@ -264,7 +325,8 @@ static int parse_primary(parser *p, part *out) {
     int rc = parse_choice(p, out);
     if (rc) return rc;
     skip_space(p);
-    if (*p->at != ')') return mistake(p, p->at, *p->at ? "found '%.10s', expected ')'" : "expected ')' at the end%s", p->at);
+    if (*p->at != ')')
+      return mistake(p, p->at, *p->at ? "found '%.10s', expected ')'" : "expected ')' at the end%s", p->at);
     p->at++;
     return H9_OK;
   }
@@ -291,7 +353,8 @@ static int parse_power(parser *p, part *out) {
     if (!(fabs(v) <= 8) || v != floor(v))
       return mistake(p, place, "a value with a unit can only be raised to a small whole power");
     int k = (int)v;
-    dim = (h9_dim){(int8_t)(dim.time * k), (int8_t)(dim.voltage * k), (int8_t)(dim.current * k), (int8_t)(dim.length * k)};
+    dim = (h9_dim){(int8_t)(dim.time * k), (int8_t)(dim.voltage * k), (int8_t)(dim.current * k),
+                   (int8_t)(dim.length * k)};
   }
   return combine(p, OP_POW, in, 2, dim, out);
 }
@@ -324,8 +387,8 @@ static int parse_product(parser *p, part *out) {
     if ((rc = parse_unary(p, &in[1]))) break;
     int s = c == '*' ? 1 : -1;
     h9_dim a = in[0].dim, b = in[1].dim;
-    a = (h9_dim){(int8_t)(a.time + s * b.time), (int8_t)(a.voltage + s * b.voltage), (int8_t)(a.current + s * b.current),
-                 (int8_t)(a.length + s * b.length)};
+    a = (h9_dim){(int8_t)(a.time + s * b.time), (int8_t)(a.voltage + s * b.voltage),
+                 (int8_t)(a.current + s * b.current), (int8_t)(a.length + s * b.length)};
     part r;
     rc = combine(p, c == '*' ? OP_MUL : OP_DIV, in, 2, a, &r);
     in[0] = r;
@@ -362,8 +425,10 @@ static int parse_sum(parser *p, part *out) {
 }
 
 static int parse_comparison(parser *p, part *out) {
-  static const struct { const char *text; uint8_t op; } ops[] = {{"<=", OP_LE}, {">=", OP_GE}, {"==", OP_EQ},
-                                                                {"!=", OP_NE}, {"<", OP_LT},  {">", OP_GT}};
+  static const struct {
+    const char *text;
+    uint8_t op;
+  } ops[] = {{"<=", OP_LE}, {">=", OP_GE}, {"==", OP_EQ}, {"!=", OP_NE}, {"<", OP_LT}, {">", OP_GT}};
   part in[2];
   int rc = parse_sum(p, &in[0]);
   *out = in[0];
@@ -418,10 +483,11 @@ static int balance(const h9_expr *x) {
   return depth == 1 ? most : -1;
 }
 
-int h9_expr_compile(h9_expr *x, const char *text, const h9_symbol *symbols, size_t n_symbols, h9_dim *dim, size_t *at,
-                    h9_error *e) {
+int h9_expr_compile(h9_expr *x, const char *text, const h9_symbol *symbols, size_t n_symbols, h9_dim *dim,
+                    size_t *at, h9_error *e) {
   *x = (h9_expr){0};
-  parser p = {.text = text, .at = text, .symbols = symbols, .n_symbols = n_symbols, .x = x, .place = text, .e = e};
+  parser p = {
+      .text = text, .at = text, .symbols = symbols, .n_symbols = n_symbols, .x = x, .place = text, .e = e};
   part all = {0};
   int rc = parse_choice(&p, &all);
   skip_space(&p);
@@ -516,12 +582,14 @@ int h9_expr_decode(h9_expr *x, h9_bytes *c, h9_error *e) {
     x->code[i].op = h9_bytes_get8(c);
     x->code[i].arg = h9_bytes_get8(c);
     if (x->code[i].op == OP_CONST) x->code[i].value = h9_bytes_get_f64(c);
-    if (x->code[i].op == OP_VAR && x->code[i].arg < H9_VARIABLES) x->variables |= UINT32_C(1) << x->code[i].arg;
+    if (x->code[i].op == OP_VAR && x->code[i].arg < H9_VARIABLES)
+      x->variables |= UINT32_C(1) << x->code[i].arg;
   }
   int depth = c->failed ? -1 : balance(x);
   if (depth < 1 || depth > H9_EXPR_STACK_MAX) {
     h9_expr_release(x);
-    return h9_fail(e, H9_EDATA, "an expression that is not balanced, has an unknown operation or needs too deep a stack");
+    return h9_fail(e, H9_EDATA,
+                   "an expression that is not balanced, has an unknown operation or needs too deep a stack");
   }
   x->stack = (uint32_t)depth;
   return H9_OK;

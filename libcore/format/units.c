@@ -11,20 +11,26 @@ static const struct simple {
   h9_dim dim;
   double up, down;
 } table[] = {
-    {"s", {1, 0, 0, 0}, 1e3, 1},       {"ms", {1, 0, 0, 0}, 1, 1},        {"us", {1, 0, 0, 0}, 1, 1e3},
-    {"ns", {1, 0, 0, 0}, 1, 1e6},      {"min", {1, 0, 0, 0}, 6e4, 1},     {"V", {0, 1, 0, 0}, 1e3, 1},
-    {"mV", {0, 1, 0, 0}, 1, 1},        {"uV", {0, 1, 0, 0}, 1, 1e3},      {"A", {0, 0, 1, 0}, 1e12, 1},
-    {"mA", {0, 0, 1, 0}, 1e9, 1},      {"uA", {0, 0, 1, 0}, 1e6, 1},      {"nA", {0, 0, 1, 0}, 1e3, 1},
-    {"pA", {0, 0, 1, 0}, 1, 1},        {"fA", {0, 0, 1, 0}, 1, 1e3},      {"S", {0, -1, 1, 0}, 1e9, 1},
-    {"mS", {0, -1, 1, 0}, 1e6, 1},     {"uS", {0, -1, 1, 0}, 1e3, 1},     {"nS", {0, -1, 1, 0}, 1, 1},
-    {"pS", {0, -1, 1, 0}, 1, 1e3},     {"F", {1, -1, 1, 0}, 1e12, 1},     {"uF", {1, -1, 1, 0}, 1e6, 1},
-    {"nF", {1, -1, 1, 0}, 1e3, 1},     {"pF", {1, -1, 1, 0}, 1, 1},       {"fF", {1, -1, 1, 0}, 1, 1e3},
-    {"Ohm", {0, 1, -1, 0}, 1, 1e9},    {"kOhm", {0, 1, -1, 0}, 1, 1e6},   {"MOhm", {0, 1, -1, 0}, 1, 1e3},
-    {"GOhm", {0, 1, -1, 0}, 1, 1},     {"m", {0, 0, 0, 1}, 1e6, 1},       {"cm", {0, 0, 0, 1}, 1e4, 1},
-    {"mm", {0, 0, 0, 1}, 1e3, 1},      {"um", {0, 0, 0, 1}, 1, 1},        {"nm", {0, 0, 0, 1}, 1, 1e3},
-    {"Hz", {-1, 0, 0, 0}, 1, 1e3},     {"kHz", {-1, 0, 0, 0}, 1, 1},      {"MHz", {-1, 0, 0, 0}, 1e3, 1},
-    {"spikes/s", {-1, 0, 0, 0}, 1, 1e3}, {"%", {0, 0, 0, 0}, 1, 1e2},     {"rad", {0, 0, 0, 0}, 1, 1},
-    {"deg", {0, 0, 0, 0}, 3.14159265358979323846, 180},
+    {"s", {1, 0, 0, 0}, 1e3, 1},         {"ms", {1, 0, 0, 0}, 1, 1},
+    {"us", {1, 0, 0, 0}, 1, 1e3},        {"ns", {1, 0, 0, 0}, 1, 1e6},
+    {"min", {1, 0, 0, 0}, 6e4, 1},       {"V", {0, 1, 0, 0}, 1e3, 1},
+    {"mV", {0, 1, 0, 0}, 1, 1},          {"uV", {0, 1, 0, 0}, 1, 1e3},
+    {"A", {0, 0, 1, 0}, 1e12, 1},        {"mA", {0, 0, 1, 0}, 1e9, 1},
+    {"uA", {0, 0, 1, 0}, 1e6, 1},        {"nA", {0, 0, 1, 0}, 1e3, 1},
+    {"pA", {0, 0, 1, 0}, 1, 1},          {"fA", {0, 0, 1, 0}, 1, 1e3},
+    {"S", {0, -1, 1, 0}, 1e9, 1},        {"mS", {0, -1, 1, 0}, 1e6, 1},
+    {"uS", {0, -1, 1, 0}, 1e3, 1},       {"nS", {0, -1, 1, 0}, 1, 1},
+    {"pS", {0, -1, 1, 0}, 1, 1e3},       {"F", {1, -1, 1, 0}, 1e12, 1},
+    {"uF", {1, -1, 1, 0}, 1e6, 1},       {"nF", {1, -1, 1, 0}, 1e3, 1},
+    {"pF", {1, -1, 1, 0}, 1, 1},         {"fF", {1, -1, 1, 0}, 1, 1e3},
+    {"Ohm", {0, 1, -1, 0}, 1, 1e9},      {"kOhm", {0, 1, -1, 0}, 1, 1e6},
+    {"MOhm", {0, 1, -1, 0}, 1, 1e3},     {"GOhm", {0, 1, -1, 0}, 1, 1},
+    {"m", {0, 0, 0, 1}, 1e6, 1},         {"cm", {0, 0, 0, 1}, 1e4, 1},
+    {"mm", {0, 0, 0, 1}, 1e3, 1},        {"um", {0, 0, 0, 1}, 1, 1},
+    {"nm", {0, 0, 0, 1}, 1, 1e3},        {"Hz", {-1, 0, 0, 0}, 1, 1e3},
+    {"kHz", {-1, 0, 0, 0}, 1, 1},        {"MHz", {-1, 0, 0, 0}, 1e3, 1},
+    {"spikes/s", {-1, 0, 0, 0}, 1, 1e3}, {"%", {0, 0, 0, 0}, 1, 1e2},
+    {"rad", {0, 0, 0, 0}, 1, 1},         {"deg", {0, 0, 0, 0}, 3.14159265358979323846, 180},
 };
 
 static bool word_char(char c) { return isalnum((unsigned char)c) || c == '_'; }
@@ -32,7 +38,8 @@ static bool word_char(char c) { return isalnum((unsigned char)c) || c == '_'; }
 /* A prefix u may be written with either micro sign of Unicode. */
 static size_t match(const char *s, const char *name) {
   size_t n = 0;
-  if (name[0] == 'u' && (memcmp(s, "\xc2\xb5", strnlen(s, 2)) == 0 || memcmp(s, "\xce\xbc", strnlen(s, 2)) == 0) && *s) {
+  if (name[0] == 'u' &&
+      (memcmp(s, "\xc2\xb5", strnlen(s, 2)) == 0 || memcmp(s, "\xce\xbc", strnlen(s, 2)) == 0) && *s) {
     n = 2;
     name++;
   }
@@ -117,10 +124,18 @@ bool h9_unit_parse(const char *s, size_t *len, h9_unit *u) {
 }
 
 void h9_dim_text(h9_dim d, char *out, size_t size) {
-  static const struct { h9_dim dim; const char *name; } known[] = {
-      {{0, 0, 0, 0}, "a pure number"}, {{1, 0, 0, 0}, "ms"}, {{0, 1, 0, 0}, "mV"}, {{0, 0, 1, 0}, "pA"},
-      {{0, 0, 0, 1}, "um"}, {{0, -1, 1, 0}, "nS"}, {{1, -1, 1, 0}, "pF"}, {{-1, 0, 0, 0}, "kHz"},
-      {{0, 1, -1, 0}, "GOhm"}};
+  static const struct {
+    h9_dim dim;
+    const char *name;
+  } known[] = {{{0, 0, 0, 0}, "a pure number"},
+               {{1, 0, 0, 0}, "ms"},
+               {{0, 1, 0, 0}, "mV"},
+               {{0, 0, 1, 0}, "pA"},
+               {{0, 0, 0, 1}, "um"},
+               {{0, -1, 1, 0}, "nS"},
+               {{1, -1, 1, 0}, "pF"},
+               {{-1, 0, 0, 0}, "kHz"},
+               {{0, 1, -1, 0}, "GOhm"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (h9_dim_equal(d, known[i].dim)) {
       snprintf(out, size, "%s", known[i].name);
@@ -134,7 +149,8 @@ void h9_dim_text(h9_dim d, char *out, size_t size) {
     for (int i = 0; i < 4; i++) {
       int power = sign * p[i];
       if (power <= 0 || at >= size) continue;
-      at += (size_t)snprintf(out + at, size - at, "%s%s", sign < 0 ? (at ? "/" : "1/") : (at ? " " : ""), base[i]);
+      at += (size_t)snprintf(out + at, size - at, "%s%s", sign < 0 ? (at ? "/" : "1/") : (at ? " " : ""),
+                             base[i]);
       if (power > 1 && at < size) at += (size_t)snprintf(out + at, size - at, "^%d", power);
     }
 }

@@ -67,7 +67,8 @@ static int next_event(builder *b, yaml_event_t *event) {
   yaml_mark_t at = b->parser.problem_mark;
   char text[256];
   if (b->parser.error == YAML_READER_ERROR)
-    return h9_fail(b->e, H9_ECONFIG, "%s: byte %zu: %s", b->y->name, b->parser.problem_offset, b->parser.problem);
+    return h9_fail(b->e, H9_ECONFIG, "%s: byte %zu: %s", b->y->name, b->parser.problem_offset,
+                   b->parser.problem);
   snprintf(text, sizeof text, "%s%s%s", b->parser.problem ? b->parser.problem : "not YAML",
            b->parser.context ? " " : "", b->parser.context ? b->parser.context : "");
   return mistake(b, at, text);
@@ -89,7 +90,8 @@ static int build(builder *b, yaml_event_t *event, int depth, h9_node **out);
 static int merge(builder *b, h9_node *map, const h9_node *from, yaml_mark_t at) {
   if (from->type == H9_NODE_LIST) {
     for (size_t i = 0; i < from->n; i++) { /* of maps only: lists in lists could double at every level */
-      if (from->item[i]->type != H9_NODE_MAP) return mistake(b, at, "<<: found something else than a map in the list to merge");
+      if (from->item[i]->type != H9_NODE_MAP)
+        return mistake(b, at, "<<: found something else than a map in the list to merge");
       int rc = merge(b, map, from->item[i], at);
       if (rc) return rc;
     }
@@ -154,7 +156,8 @@ static int build(builder *b, yaml_event_t *event, int depth, h9_node **out) {
       if (strcmp(b->anchors[i].name, (const char *)event->data.alias.anchor) == 0) n = b->anchors[i].node;
     if (!n) {
       char text[300];
-      snprintf(text, sizeof text, "*%.200s: no such anchor before this place", (const char *)event->data.alias.anchor);
+      snprintf(text, sizeof text, "*%.200s: no such anchor before this place",
+               (const char *)event->data.alias.anchor);
       rc = mistake(b, at, text);
     }
     break;
@@ -166,7 +169,8 @@ static int build(builder *b, yaml_event_t *event, int depth, h9_node **out) {
       n->text = h9_strdup((const char *)event->data.scalar.value);
       n->quoted = event->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
                   event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-      rc = n->text ? name_anchor(b, event->data.scalar.anchor, n) : h9_fail_memory(b->e, 1, "the configuration");
+      rc = n->text ? name_anchor(b, event->data.scalar.anchor, n)
+                   : h9_fail_memory(b->e, 1, "the configuration");
     } else rc = h9_fail_memory(b->e, sizeof *n, "the configuration");
     break;
   case YAML_SEQUENCE_START_EVENT:
@@ -193,7 +197,9 @@ static int build(builder *b, yaml_event_t *event, int depth, h9_node **out) {
     /* named after it is complete: an alias cannot reach into what is being built */
     if (rc == H9_OK) rc = name_anchor(b, event->data.mapping_start.anchor, n);
     break;
-  default: rc = mistake(b, at, "found an unexpected event"); break;
+  default:
+    rc = mistake(b, at, "found an unexpected event");
+    break;
   }
   yaml_event_delete(event);
   *out = n;
@@ -212,14 +218,20 @@ int h9_yaml_parse(h9_yaml *y, const char *name, const char *text, size_t len, h9
     yaml_event_t event;
     if ((rc = next_event(&b, &event))) break;
     switch (event.type) {
-    case YAML_STREAM_END_EVENT: more = false; yaml_event_delete(&event); break;
+    case YAML_STREAM_END_EVENT:
+      more = false;
+      yaml_event_delete(&event);
+      break;
     case YAML_STREAM_START_EVENT:
-    case YAML_DOCUMENT_END_EVENT: yaml_event_delete(&event); break;
+    case YAML_DOCUMENT_END_EVENT:
+      yaml_event_delete(&event);
+      break;
     case YAML_DOCUMENT_START_EVENT:
       if (documents++) rc = mistake(&b, event.start_mark, "found a second document, expected one");
       yaml_event_delete(&event);
       break;
-    default: rc = build(&b, &event, 0, &y->root);
+    default:
+      rc = build(&b, &event, 0, &y->root);
     }
   }
   yaml_parser_delete(&b.parser);

@@ -10,20 +10,20 @@ typedef struct neuron {
   uint32_t spikes;
   uint32_t last_interval; /* steps, saturating */
   h9_step last;
-  uint64_t intervals;     /* sum, steps */
-  double squares, lv;     /* of intervals */
-  uint64_t window;        /* index of the Fano window of the last spike */
-  uint32_t in_window;     /* spikes in it */
-  uint32_t slot;          /* 1 + place in the population's sample; 0: not in it */
-  double window_squares;  /* of earlier windows' counts */
+  uint64_t intervals;    /* sum, steps */
+  double squares, lv;    /* of intervals */
+  uint64_t window;       /* index of the Fano window of the last spike */
+  uint32_t in_window;    /* spikes in it */
+  uint32_t slot;         /* 1 + place in the population's sample; 0: not in it */
+  double window_squares; /* of earlier windows' counts */
 } neuron;
 
 /* Neurons whose counts are correlated: twice the sample, since some may stay silent. */
 typedef struct sample {
   uint32_t n;
-  uint32_t *member;   /* neurons, index from 0 over the network, in shuffled order */
-  uint32_t *count;    /* [n] in the current bin */
-  uint32_t *active;   /* slots with a count */
+  uint32_t *member; /* neurons, index from 0 over the network, in shuffled order */
+  uint32_t *count;  /* [n] in the current bin */
+  uint32_t *active; /* slots with a count */
   uint32_t n_active;
   double *sum, *products; /* [n], [n * n] over complete bins, upper triangle and diagonal */
 } sample;
@@ -67,7 +67,7 @@ static int by_key(const void *a, const void *b) {
 static int choose_sample(h9_activity *a, uint32_t p, h9_error *e) {
   const h9_population *pop = &a->net->populations[p];
   sample *s = &a->population[p].sample;
-  uint64_t (*key)[2] = malloc((size_t)pop->count * sizeof *key);
+  uint64_t(*key)[2] = malloc((size_t)pop->count * sizeof *key);
   if (!key) return h9_fail_memory(e, (size_t)pop->count * sizeof *key, "sampling");
   h9_key k = h9_key_make(a->o.seed, H9_PURPOSE_SAMPLE, p);
   for (uint32_t i = 0; i < pop->count; i++) {
@@ -104,7 +104,9 @@ int h9_activity_new(h9_activity **out, const h9_network *net, const h9_activity_
   a->psth = o->psth_bin > 0 ? steps(o->psth_bin, net->dt) : 0;
   a->neuron = calloc((size_t)net->n_neurons + 1, sizeof *a->neuron);
   a->population = calloc((size_t)net->n_populations + 1, sizeof *a->population);
-  int rc = a->neuron && a->population ? H9_OK : h9_fail_memory(e, net->n_neurons * sizeof *a->neuron, "statistics of neurons");
+  int rc = a->neuron && a->population
+               ? H9_OK
+               : h9_fail_memory(e, net->n_neurons * sizeof *a->neuron, "statistics of neurons");
   for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) rc = choose_sample(a, p, e);
   if (rc) {
     h9_activity_free(a);
@@ -176,7 +178,8 @@ static int spike(h9_activity *a, h9_step step, uint32_t i, uint32_t pop, h9_erro
   if (a->psth) {
     size_t k = (size_t)(t / a->psth), old = p->n_psth;
     if (k >= old) {
-      if (h9_grow(&p->psth, &p->cap_psth, k + 1, sizeof *p->psth) != H9_OK) return h9_fail_memory(e, k * 8, "a PSTH");
+      if (h9_grow(&p->psth, &p->cap_psth, k + 1, sizeof *p->psth) != H9_OK)
+        return h9_fail_memory(e, k * 8, "a PSTH");
       memset(p->psth + old, 0, (k + 1 - old) * sizeof *p->psth);
       p->n_psth = k + 1;
     }
@@ -231,7 +234,8 @@ static void correlate(const h9_activity *a, const sample *s, double bins, h9_act
     for (uint32_t j = i + 1; j < n; j++) {
       uint32_t u = chosen[i], v = chosen[j]; /* u < v */
       double mu = s->sum[u] / bins, mv = s->sum[v] / bins;
-      double vu = s->products[(size_t)u * s->n + u] / bins - mu * mu, vv = s->products[(size_t)v * s->n + v] / bins - mv * mv;
+      double vu = s->products[(size_t)u * s->n + u] / bins - mu * mu,
+             vv = s->products[(size_t)v * s->n + v] / bins - mv * mv;
       if (!(vu > 0 && vv > 0)) continue;
       double c = (s->products[(size_t)u * s->n + v] / bins - mu * mv) / sqrt(vu * vv);
       sum += c;
@@ -243,7 +247,8 @@ static void correlate(const h9_activity *a, const sample *s, double bins, h9_act
 }
 
 int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error *e) {
-  uint64_t total = (uint64_t)(a->end - a->start), windows = total / a->window, bins = total / a->bin, syncs = total / a->sync;
+  uint64_t total = (uint64_t)(a->end - a->start), windows = total / a->window, bins = total / a->bin,
+           syncs = total / a->sync;
   double seconds = (double)total * a->net->dt / 1000;
   uint32_t most = 0;
   for (uint32_t p = 0; p < a->net->n_populations; p++)
@@ -292,7 +297,9 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
     r->fano = h9_summary_of(v, m);
     if (q->sync_bin < syncs) close_sync(q);
     double mean = q->sync_sum / (double)syncs;
-    r->synchrony = syncs > 1 && mean > 0 ? (q->sync_squares - (double)syncs * mean * mean) / (double)(syncs - 1) / mean : NAN;
+    r->synchrony = syncs > 1 && mean > 0
+                       ? (q->sync_squares - (double)syncs * mean * mean) / (double)(syncs - 1) / mean
+                       : NAN;
     correlate(a, &q->sample, (double)bins, r);
   }
   free(v);

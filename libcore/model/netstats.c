@@ -31,9 +31,11 @@ static void join(h9_moments *m, const h9_moments *more) {
 
 /* What a worker counts alone: whole numbers, which may be added in any order. */
 typedef struct worker {
-  uint32_t *indegree;  /* [n_neurons] */
-  uint64_t *delays;    /* [n_projections * H9_NETSTATS_DELAYS] */
-  struct long_delays { uint64_t n, sum, squares, min, max; } *longer; /* [n_projections] of those beyond the counts, steps */
+  uint32_t *indegree; /* [n_neurons] */
+  uint64_t *delays;   /* [n_projections * H9_NETSTATS_DELAYS] */
+  struct long_delays {
+    uint64_t n, sum, squares, min, max;
+  } * longer;          /* [n_projections] of those beyond the counts, steps */
   uint64_t *distances; /* [n_projections * H9_NETSTATS_DISTANCES], where any distance is taken */
 } worker;
 
@@ -58,16 +60,19 @@ static bool has_distance(const gather *g, const h9_projection *p) {
   return g->placed && g->net->populations[p->source].placed && g->net->populations[p->target].placed;
 }
 
-static double distance_of(const gather *g, const h9_projection *p, const h9_grid_options *o, uint32_t s, uint32_t t) {
+static double distance_of(const gather *g, const h9_projection *p, const h9_grid_options *o, uint32_t s,
+                          uint32_t t) {
   const h9_network *n = g->net;
   uint32_t i = n->populations[p->source].first - 1 + s, j = n->populations[p->target].first - 1 + t;
-  double from[3] = {n->x[i], n->y ? n->y[i] : 0, n->z ? n->z[i] : 0}, to[3] = {n->x[j], n->y ? n->y[j] : 0, n->z ? n->z[j] : 0}, d[3];
+  double from[3] = {n->x[i], n->y ? n->y[i] : 0, n->z ? n->z[i] : 0},
+         to[3] = {n->x[j], n->y ? n->y[j] : 0, n->z ? n->z[j] : 0}, d[3];
   return sqrt(h9_displacement(o, from, to, d));
 }
 
 static void count_rows(gather *g, worker *w, const h9_rows *rows, partial *out) {
   const h9_projection *p = &g->net->projections[rows->projection];
-  uint32_t first_target = g->net->populations[p->target].first - 1, first_source = g->net->populations[p->source].first - 1;
+  uint32_t first_target = g->net->populations[p->target].first - 1,
+           first_source = g->net->populations[p->source].first - 1;
   uint64_t *delays = w->delays + (size_t)rows->projection * H9_NETSTATS_DELAYS;
   for (uint32_t r = 0; r < rows->n_rows; r++) /* each source is in one group: no two workers meet here */
     g->s->outdegree[first_source + rows->first + r] += (uint32_t)(rows->start[r + 1] - rows->start[r]);
@@ -98,7 +103,9 @@ static void count_rows(gather *g, worker *w, const h9_rows *rows, partial *out) 
       high = v > high ? v : high;
     }
     double q = p->quantum;
-    if (rows->n) out->weight = (h9_moments){(double)rows->n, (double)sum * q, (double)squares * q * q, low * q, high * q};
+    if (rows->n)
+      out->weight =
+          (h9_moments){(double)rows->n, (double)sum * q, (double)squares * q * q, low * q, high * q};
   } else
     for (uint64_t i = 0; i < rows->n; i++) add(&out->weight, rows->weight_f[i]);
   if (!has_distance(g, p)) return;
@@ -149,7 +156,8 @@ static void finish(gather *g, int threads) {
     struct long_delays all = {0};
     memset(bins, 0, sizeof bins);
     for (int t = 0; t < threads; t++) {
-      for (int d = 0; d < H9_NETSTATS_DELAYS; d++) p->delays[d] += g->workers[t].delays[(size_t)k * H9_NETSTATS_DELAYS + d];
+      for (int d = 0; d < H9_NETSTATS_DELAYS; d++)
+        p->delays[d] += g->workers[t].delays[(size_t)k * H9_NETSTATS_DELAYS + d];
       for (int d = 0; g->placed && d < H9_NETSTATS_DISTANCES; d++)
         bins[d] += g->workers[t].distances[(size_t)k * H9_NETSTATS_DISTANCES + d];
     }
@@ -167,15 +175,18 @@ static void finish(gather *g, int threads) {
       all.squares += l->squares;
     }
     double dt = g->net->dt;
-    join(&p->delay, &(h9_moments){(double)all.n, (double)all.sum * dt, (double)all.squares * dt * dt, (double)all.min * dt, (double)all.max * dt});
+    join(&p->delay, &(h9_moments){(double)all.n, (double)all.sum * dt, (double)all.squares * dt * dt,
+                                  (double)all.min * dt, (double)all.max * dt});
     s->connections += p->connections;
     h9_summary q = h9_summary_counts(bins, H9_NETSTATS_DISTANCES);
-    for (int i = 0; i <= 10; i++) p->distance_decile[i] = (q.decile[i] + 0.5) * g->reach / H9_NETSTATS_DISTANCES;
+    for (int i = 0; i <= 10; i++)
+      p->distance_decile[i] = (q.decile[i] + 0.5) * g->reach / H9_NETSTATS_DISTANCES;
     if (p->distance.n > 0) p->distance_decile[0] = p->distance.min, p->distance_decile[10] = p->distance.max;
   }
 }
 
-int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, int threads, h9_error *e) {
+int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, int threads,
+                       h9_error *e) {
   *s = (h9_netstats){.n_projections = net->n_projections};
   gather g = {.s = s, .net = net, .placed = net->x != NULL && net->dimensions > 0};
   double squares = 0;

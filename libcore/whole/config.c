@@ -10,21 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_config_key file_keys[] = {
-    {"parameters", NULL, false}, {"populations", NULL, false}, {"connections", NULL, false},
-    {"simulation", NULL, false}, {"statistics", NULL, false},  {"experiment", NULL, false}};
-static const h9_config_key simulation_keys[] = {
-    {"dt", "ms", false},        {"seed", "", false},            {"duration", "ms", false},
-    {"transient", "ms", false}, {"record_spikes", NULL, false}, {"stimuli", NULL, false}};
+static const h9_config_key file_keys[] = {{"parameters", NULL, false},  {"populations", NULL, false},
+                                          {"connections", NULL, false}, {"simulation", NULL, false},
+                                          {"statistics", NULL, false},  {"experiment", NULL, false}};
+static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
+                                                {"seed", "", false},
+                                                {"duration", "ms", false},
+                                                {"transient", "ms", false},
+                                                {"record_spikes", NULL, false},
+                                                {"stimuli", NULL, false}};
 static const h9_config_key stimulus_keys[] = {
-    {"type", NULL, true}, {"target", NULL, true}, {"rate", "Hz", false}, {"weight", "", false},
+    {"type", NULL, true},       {"target", NULL, true}, {"rate", "Hz", false}, {"weight", "", false},
     {"amplitude", "pA", false}, {"start", "ms", false}, {"stop", "ms", false}};
-static const h9_config_key statistics_keys[] = {
-    {"start", "ms", false},    {"stop", "ms", false},           {"bin", "ms", false},
-    {"psth_bin", "ms", false}, {"correlation_sample", "", false}, {"min_spikes", "", false}};
+static const h9_config_key statistics_keys[] = {{"start", "ms", false},
+                                                {"stop", "ms", false},
+                                                {"bin", "ms", false},
+                                                {"psth_bin", "ms", false},
+                                                {"correlation_sample", "", false},
+                                                {"min_spikes", "", false}};
 static const h9_config_key experiment_keys[] = {
-    {"name", NULL, false},    {"pipelines", NULL, false}, {"grid", NULL, false},    {"list", NULL, false},
-    {"sample", NULL, false},  {"repeats", "", false},     {"seed", "", false},      {"outputs", NULL, false},
+    {"name", NULL, false},    {"pipelines", NULL, false}, {"grid", NULL, false}, {"list", NULL, false},
+    {"sample", NULL, false},  {"repeats", "", false},     {"seed", "", false},   {"outputs", NULL, false},
     {"summary", NULL, false}, {"plots", NULL, false}};
 
 /* Parameters: named expressions over each other, resolved in order of need. */
@@ -41,9 +47,10 @@ typedef struct parameters {
   h9_error *set_error; /* the first mistake in a --set */
 } parameters;
 
-static const char *const reserved[] = {"distance", "dx", "dy", "dz", "x", "y", "z", "pi", "e", "inf", "if", "else",
-                                       "exp", "log", "log10", "sqrt", "abs", "floor", "ceil", "round", "min", "max",
-                                       "pow", "sin", "cos", "tan", "tanh", "atan2", "erf", "sign", "clip"};
+static const char *const reserved[] = {"distance", "dx",    "dy",   "dz",    "x",   "y",    "z",     "pi",
+                                       "e",        "inf",   "if",   "else",  "exp", "log",  "log10", "sqrt",
+                                       "abs",      "floor", "ceil", "round", "min", "max",  "pow",   "sin",
+                                       "cos",      "tan",   "tanh", "atan2", "erf", "sign", "clip"};
 
 /* NULL, or why the name cannot be a parameter's. */
 static const char *bad_name(const char *name) {
@@ -83,7 +90,8 @@ static bool resolve(parameters *ps, parameter *p, int depth) {
     }
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     for (size_t i = 0; i < ps->n; i++)
-      if (strlen(ps->p[i].name) == n && strncmp(ps->p[i].name, s, n) == 0 && !resolve(ps, &ps->p[i], depth + 1)) {
+      if (strlen(ps->p[i].name) == n && strncmp(ps->p[i].name, s, n) == 0 &&
+          !resolve(ps, &ps->p[i], depth + 1)) {
         p->state = FAILED;
         return false;
       }
@@ -104,7 +112,8 @@ static bool resolve(parameters *ps, parameter *p, int depth) {
   h9_expr_release(&x);
   p->state = FAILED;
   if (isnan(v)) parameter_mistake(ps, p, 0, "is not a number (NaN)");
-  else if (h9_grow(&r->symbol, &r->cap_symbols, r->n_symbols + 1, sizeof *r->symbol) != H9_OK) r->out_of_memory = true;
+  else if (h9_grow(&r->symbol, &r->cap_symbols, r->n_symbols + 1, sizeof *r->symbol) != H9_OK)
+    r->out_of_memory = true;
   else {
     r->symbol[r->n_symbols++] = (h9_symbol){p->name, {v, dim}, -1};
     p->state = RESOLVED;
@@ -112,12 +121,14 @@ static bool resolve(parameters *ps, parameter *p, int depth) {
   return p->state == RESOLVED;
 }
 
-static int read_parameters(h9_config_reader *r, const h9_node *n, const char *const *set, size_t n_set, h9_error *e) {
+static int read_parameters(h9_config_reader *r, const h9_node *n, const char *const *set, size_t n_set,
+                           h9_error *e) {
   char t[100], hint[300];
   h9_error set_error = {0};
   size_t count = n && n->type == H9_NODE_MAP ? n->n : 0;
   if (n && n->type != H9_NODE_MAP && !(n->type == H9_NODE_SCALAR && n->text[0] == 0))
-    h9_config_mistake(r, n, "parameters", "found %s, expected a map of names and numbers", h9_config_found(n, t, sizeof t));
+    h9_config_mistake(r, n, "parameters", "found %s, expected a map of names and numbers",
+                      h9_config_found(n, t, sizeof t));
   parameters ps = {.r = r, .p = calloc(count + 1, sizeof *ps.p), .set_error = &set_error};
   const char **names = calloc(count + 1, sizeof *names);
   if (!ps.p || !names) r->out_of_memory = true;
@@ -125,7 +136,8 @@ static int read_parameters(h9_config_reader *r, const h9_node *n, const char *co
     const char *why = bad_name(n->key[i]->text);
     if (why) h9_config_mistake(r, n->key[i], n->key[i]->text, "%s", why);
     else if (n->item[i]->type != H9_NODE_SCALAR)
-      h9_config_mistake(r, n->item[i], n->key[i]->text, "found %s, expected a number or expression", h9_config_found(n->item[i], t, sizeof t));
+      h9_config_mistake(r, n->item[i], n->key[i]->text, "found %s, expected a number or expression",
+                        h9_config_found(n->item[i], t, sizeof t));
     else {
       names[ps.n] = n->key[i]->text;
       ps.p[ps.n++] = (parameter){n->key[i]->text, n->item[i]->text, n->item[i], UNSEEN};
@@ -144,8 +156,8 @@ static int read_parameters(h9_config_reader *r, const h9_node *n, const char *co
     }
     char name[100];
     snprintf(name, sizeof name, "%.*s", (int)(len < 90 ? len : 90), set[s]);
-    (void)!h9_fail(&set_error, H9_EUSAGE, "--set %s: %s has no parameter '%s'%s", set[s], r->c->yaml.name, name,
-                   h9_config_hint(name, names, ps.n, hint, sizeof hint));
+    (void)!h9_fail(&set_error, H9_EUSAGE, "--set %s: %s has no parameter '%s'%s", set[s], r->c->yaml.name,
+                   name, h9_config_hint(name, names, ps.n, hint, sizeof hint));
   }
   for (size_t i = 0; i < ps.n && set_error.code == H9_OK; i++) (void)resolve(&ps, &ps.p[i], 0);
   free(ps.p);
@@ -166,7 +178,9 @@ void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
   double s = 0;
   char *end = NULL;
   errno = 0; /* a plain whole number keeps all its 64 bits; anything else is an expression */
-  unsigned long long plain = seed && seed->type == H9_NODE_SCALAR && isdigit((unsigned char)seed->text[0]) ? strtoull(seed->text, &end, 0) : 0;
+  unsigned long long plain = seed && seed->type == H9_NODE_SCALAR && isdigit((unsigned char)seed->text[0])
+                                 ? strtoull(seed->text, &end, 0)
+                                 : 0;
   if (end && !*end && !errno) {
     c->net.seed = plain;
     c->seed_given = true;
@@ -174,8 +188,10 @@ void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
     c->net.seed = (uint64_t)s;
     c->seed_given = true;
   }
-  (void)h9_config_number(r, h9_node_get(n, "duration"), "duration", &h9_unit_ms, 0, 1e15, &c->simulation.duration);
-  (void)h9_config_number(r, h9_node_get(n, "transient"), "transient", &h9_unit_ms, 0, 1e15, &c->simulation.transient);
+  (void)h9_config_number(r, h9_node_get(n, "duration"), "duration", &h9_unit_ms, 0, 1e15,
+                         &c->simulation.duration);
+  (void)h9_config_number(r, h9_node_get(n, "transient"), "transient", &h9_unit_ms, 0, 1e15,
+                         &c->simulation.transient);
   (void)h9_config_bool(r, h9_node_get(n, "record_spikes"), "record_spikes", &c->simulation.record_spikes);
 }
 
@@ -187,7 +203,8 @@ static bool read_stimulus(h9_config_reader *r, const h9_node *n, h9_stimulus *s)
   if (!name) return false;
   bool poisson = strcmp(name, "poisson") == 0;
   if (!poisson && strcmp(name, "dc") != 0) {
-    h9_config_mistake(r, type, "type", "unknown stimulus %s (known: poisson, dc)", h9_config_found(type, t, sizeof t));
+    h9_config_mistake(r, type, "type", "unknown stimulus %s (known: poisson, dc)",
+                      h9_config_found(type, t, sizeof t));
     return false;
   }
   s->type = poisson ? H9_STIMULUS_POISSON : H9_STIMULUS_DC;
@@ -196,11 +213,15 @@ static bool read_stimulus(h9_config_reader *r, const h9_node *n, h9_stimulus *s)
   for (int k = 0; k < 2; k++)
     for (int i = 0; i < 2 && own[k][i]; i++) {
       const h9_node *given = h9_node_get(n, own[k][i]);
-      if (k == poisson && !given) h9_config_mistake(r, n, own[k][i], "is missing, stimulus %s needs it", name), good = false;
-      if (k != poisson && given) h9_config_mistake(r, given, own[k][i], "is not a key of stimulus %s", name), good = false;
+      if (k == poisson && !given)
+        h9_config_mistake(r, n, own[k][i], "is missing, stimulus %s needs it", name), good = false;
+      if (k != poisson && given)
+        h9_config_mistake(r, given, own[k][i], "is not a key of stimulus %s", name), good = false;
     }
   good = h9_config_number(r, h9_node_get(n, "rate"), "rate", &h9_unit_hz, 0, 1e12, &s->rate) && good;
-  good = h9_config_number(r, h9_node_get(n, "amplitude"), "amplitude", &h9_unit_pa, -DBL_MAX, DBL_MAX, &s->amplitude) && good;
+  good = h9_config_number(r, h9_node_get(n, "amplitude"), "amplitude", &h9_unit_pa, -DBL_MAX, DBL_MAX,
+                          &s->amplitude) &&
+         good;
   good = h9_config_number(r, h9_node_get(n, "start"), "start", &h9_unit_ms, 0, DBL_MAX, &s->start) && good;
   good = h9_config_number(r, h9_node_get(n, "stop"), "stop", &h9_unit_ms, 0, INFINITY, &s->stop) && good;
   if (good && !(s->start < s->stop)) {
@@ -229,8 +250,8 @@ void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n) {
       const h9_model *m = model ? h9_model_find(model) : NULL;
       if (!m) continue;
       s.target = target[k];
-      if (s.type == H9_STIMULUS_POISSON &&
-          !h9_config_number(r, h9_node_get(entry, "weight"), "weight", &m->weight, -DBL_MAX, DBL_MAX, &s.weight))
+      if (s.type == H9_STIMULUS_POISSON && !h9_config_number(r, h9_node_get(entry, "weight"), "weight",
+                                                             &m->weight, -DBL_MAX, DBL_MAX, &s.weight))
         break;
       h9_stimulus *grown = realloc(c->simulation.stimuli, (c->simulation.n_stimuli + 1) * sizeof *grown);
       if (!grown) {
@@ -251,7 +272,8 @@ void h9_config_read_statistics(h9_config_reader *r, const h9_node *n) {
   (void)h9_config_number(r, h9_node_get(n, "start"), "start", &h9_unit_ms, 0, DBL_MAX, &s->start);
   (void)h9_config_number(r, h9_node_get(n, "stop"), "stop", &h9_unit_ms, 0, DBL_MAX, &s->stop);
   (void)h9_config_number(r, h9_node_get(n, "bin"), "bin", &h9_unit_ms, DBL_MIN, DBL_MAX, &s->bin);
-  (void)h9_config_number(r, h9_node_get(n, "psth_bin"), "psth_bin", &h9_unit_ms, DBL_MIN, DBL_MAX, &s->psth_bin);
+  (void)h9_config_number(r, h9_node_get(n, "psth_bin"), "psth_bin", &h9_unit_ms, DBL_MIN, DBL_MAX,
+                         &s->psth_bin);
   (void)h9_config_whole(r, h9_node_get(n, "correlation_sample"), "correlation_sample", 2, 2000, &sample);
   (void)h9_config_whole(r, h9_node_get(n, "min_spikes"), "min_spikes", 3, 1e9, &spikes);
   s->correlation_sample = (uint32_t)sample;
@@ -264,9 +286,11 @@ void h9_config_check_experiment(h9_config_reader *r, const h9_node *n) {
 }
 
 void h9_config_init(h9_config *c) {
-  *c = (h9_config){.net = {.dt = 0.1, .seed = 1},
-                   .simulation = {.duration = NAN, .record_spikes = true},
-                   .statistics = {.start = NAN, .stop = NAN, .bin = 2, .psth_bin = 5, .correlation_sample = 250, .min_spikes = 10}};
+  *c = (h9_config){
+      .net = {.dt = 0.1, .seed = 1},
+      .simulation = {.duration = NAN, .record_spikes = true},
+      .statistics = {
+          .start = NAN, .stop = NAN, .bin = 2, .psth_bin = 5, .correlation_sample = 250, .min_spikes = 10}};
 }
 
 static int by_place(const void *a, const void *b) {
@@ -292,7 +316,8 @@ static int report(h9_config_reader *r, h9_error *e) {
       left++;
       continue;
     }
-    len += (size_t)snprintf(text + len, sizeof e->text - len, "%s%s:%u:%u: %s", shown ? "\n" : "", r->c->yaml.name, m->line, m->column, m->text);
+    len += (size_t)snprintf(text + len, sizeof e->text - len, "%s%s:%u:%u: %s", shown ? "\n" : "",
+                            r->c->yaml.name, m->line, m->column, m->text);
     shown++;
   }
   if (left) snprintf(text + len, sizeof e->text - len, "\n... and %zu more", left);
@@ -323,7 +348,8 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
   if (rc) return rc;
   h9_config_reader r = {.c = c};
   const h9_node *root = c->yaml.root, *n;
-  if (!root) rc = h9_fail(e, H9_ECONFIG, "%s: is empty, expected sections such as populations and connections", path);
+  if (!root)
+    rc = h9_fail(e, H9_ECONFIG, "%s: is empty, expected sections such as populations and connections", path);
   else if (H9_CONFIG_KEYS(&r, root, root, "the configuration", file_keys) || root->type == H9_NODE_MAP) {
     rc = read_parameters(&r, h9_node_get(root, "parameters"), set, n_set, e);
     if (rc == H9_OK) {
@@ -368,17 +394,20 @@ int h9_config_match(const h9_config *c, const h9_network *stream, const char *st
   if (!c->has_populations) return H9_OK;
   const char *file = c->yaml.name;
   if (c->net.n_populations != stream->n_populations)
-    return h9_fail(e, H9_EDATA, "%s: has %u populations, %s describes %u; are they of one network?", stream_name,
-                   stream->n_populations, file, c->net.n_populations);
+    return h9_fail(e, H9_EDATA, "%s: has %u populations, %s describes %u; are they of one network?",
+                   stream_name, stream->n_populations, file, c->net.n_populations);
   for (uint32_t i = 0; i < c->net.n_populations; i++) {
     const h9_population *a = &c->net.populations[i], *b = &stream->populations[i];
     if (strcmp(a->name, b->name) != 0)
-      return h9_fail(e, H9_EDATA, "%s: population %u is '%s', in %s it is '%s'", stream_name, i + 1, b->name, file, a->name);
+      return h9_fail(e, H9_EDATA, "%s: population %u is '%s', in %s it is '%s'", stream_name, i + 1, b->name,
+                     file, a->name);
     if (strcmp(a->model, b->model) != 0)
-      return h9_fail(e, H9_EDATA, "%s: population %s is of model %s, in %s of %s", stream_name, b->name, b->model, file, a->model);
+      return h9_fail(e, H9_EDATA, "%s: population %s is of model %s, in %s of %s", stream_name, b->name,
+                     b->model, file, a->model);
     if (a->count != b->count)
-      return h9_fail(e, H9_EDATA, "%s: population %s has %u neurons, in %s %u; were --set and the file the same?", stream_name,
-                     b->name, b->count, file, a->count);
+      return h9_fail(e, H9_EDATA,
+                     "%s: population %s has %u neurons, in %s %u; were --set and the file the same?",
+                     stream_name, b->name, b->count, file, a->count);
   }
   return H9_OK;
 }

@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_config_key population_keys[] = {
-    {"count", "", true}, {"model", NULL, true}, {"params", NULL, false}, {"state", NULL, false}, {"layout", NULL, false}};
+static const h9_config_key population_keys[] = {{"count", "", true},
+                                                {"model", NULL, true},
+                                                {"params", NULL, false},
+                                                {"state", NULL, false},
+                                                {"layout", NULL, false}};
 static const h9_config_key layout_keys[] = {
-    {"type", NULL, true},    {"extent", "um", false},     {"center", "um", false},       {"dimensions", "", false},
-    {"round", NULL, false},  {"jitter", "", false},       {"spread", "um", false},       {"min_distance", "um", false},
-    {"file", NULL, false}};
+    {"type", NULL, true},      {"extent", "um", false},       {"center", "um", false},
+    {"dimensions", "", false}, {"round", NULL, false},        {"jitter", "", false},
+    {"spread", "um", false},   {"min_distance", "um", false}, {"file", NULL, false}};
 
 static void read_layout(h9_config_reader *r, const h9_node *n, const char *what, h9_layout *l) {
   char label[300], hint[300];
@@ -40,12 +43,16 @@ static void read_layout(h9_config_reader *r, const h9_node *n, const char *what,
   int n_extent = 0, n_center = 0, n_spread = 0;
   double dimensions = 0;
   bool good = h9_config_vector(r, h9_node_get(n, "extent"), "extent", &h9_unit_um, l->extent, 3, &n_extent);
-  good = h9_config_vector(r, h9_node_get(n, "center"), "center", &h9_unit_um, l->center, 3, &n_center) && good;
-  good = h9_config_vector(r, h9_node_get(n, "spread"), "spread", &h9_unit_um, l->spread, 3, &n_spread) && good;
+  good =
+      h9_config_vector(r, h9_node_get(n, "center"), "center", &h9_unit_um, l->center, 3, &n_center) && good;
+  good =
+      h9_config_vector(r, h9_node_get(n, "spread"), "spread", &h9_unit_um, l->spread, 3, &n_spread) && good;
   good = h9_config_whole(r, h9_node_get(n, "dimensions"), "dimensions", 1, 3, &dimensions) && good;
   good = h9_config_bool(r, h9_node_get(n, "round"), "round", &l->round) && good;
   good = h9_config_number(r, h9_node_get(n, "jitter"), "jitter", &h9_unit_one, 0, 1, &l->jitter) && good;
-  good = h9_config_number(r, h9_node_get(n, "min_distance"), "min_distance", &h9_unit_um, 0, INFINITY, &l->min_distance) && good;
+  good = h9_config_number(r, h9_node_get(n, "min_distance"), "min_distance", &h9_unit_um, 0, INFINITY,
+                          &l->min_distance) &&
+         good;
   const h9_node *file = h9_node_get(n, "file");
   if (file) {
     if (file->type == H9_NODE_SCALAR && file->text[0]) {
@@ -59,17 +66,19 @@ static void read_layout(h9_config_reader *r, const h9_node *n, const char *what,
   if (n_center == 1) l->center[1] = l->center[2] = l->center[0];
   l->dimensions = (int)dimensions;
   h9_error e = {0};
-  if (good && h9_layout_complete(l, n_extent, n_spread, &e) != H9_OK) h9_config_mistake(r, n, label, "%s", e.text);
+  if (good && h9_layout_complete(l, n_extent, n_spread, &e) != H9_OK)
+    h9_config_mistake(r, n, label, "%s", e.text);
 }
 
 /* One of the maps params and state. */
-static void read_values(h9_config_reader *r, const h9_node *map, const h9_model *m, bool state, h9_population_config *p,
-                        double *constant, bool *all_constant) {
+static void read_values(h9_config_reader *r, const h9_node *map, const h9_model *m, bool state,
+                        h9_population_config *p, double *constant, bool *all_constant) {
   const char *section = state ? "state" : "params";
   char t[100], hint[300];
   if (!map) return;
   if (map->type != H9_NODE_MAP) {
-    h9_config_mistake(r, map, section, "found %s, expected a map of names and values", h9_config_found(map, t, sizeof t));
+    h9_config_mistake(r, map, section, "found %s, expected a map of names and values",
+                      h9_config_found(map, t, sizeof t));
     return;
   }
   for (size_t i = 0; i < map->n; i++) {
@@ -81,7 +90,8 @@ static void read_values(h9_config_reader *r, const h9_node *map, const h9_model 
       size_t len = 0;
       for (uint32_t j = 0; j < m->n_values; j++) {
         names[j] = m->values[j].name;
-        if (len < sizeof all) len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", j ? ", " : "", names[j]);
+        if (len < sizeof all)
+          len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", j ? ", " : "", names[j]);
       }
       h9_config_mistake(r, key, key->text, "unknown value of model %s%s (known: %s)", m->name,
                         h9_config_hint(key->text, names, m->n_values, hint, sizeof hint), all);
@@ -89,7 +99,8 @@ static void read_values(h9_config_reader *r, const h9_node *map, const h9_model 
     }
     const h9_model_value *v = &m->values[k];
     if (v->state != state) {
-      h9_config_mistake(r, key, key->text, "belongs under %s, found it under %s", v->state ? "state" : "params", section);
+      h9_config_mistake(r, key, key->text, "belongs under %s, found it under %s",
+                        v->state ? "state" : "params", section);
       continue;
     }
     h9_dist d;
@@ -99,9 +110,13 @@ static void read_values(h9_config_reader *r, const h9_node *map, const h9_model 
       constant[k] = c;
       if (!(c >= v->low && c <= v->high) || isnan(c) || isinf(c)) {
         const char *u = v->unit.name;
-        if (v->low == DBL_MIN) h9_config_mistake(r, map->item[i], key->text, "found %.9g %s, expected more than 0", c, u);
-        else if (isinf(v->low) && isinf(v->high)) h9_config_mistake(r, map->item[i], key->text, "found %.9g, expected a finite number of %s", c, u);
-        else h9_config_mistake(r, map->item[i], key->text, "found %.9g %s, expected %.9g to %.9g", c, u, v->low, v->high);
+        if (v->low == DBL_MIN)
+          h9_config_mistake(r, map->item[i], key->text, "found %.9g %s, expected more than 0", c, u);
+        else if (isinf(v->low) && isinf(v->high))
+          h9_config_mistake(r, map->item[i], key->text, "found %.9g, expected a finite number of %s", c, u);
+        else
+          h9_config_mistake(r, map->item[i], key->text, "found %.9g %s, expected %.9g to %.9g", c, u, v->low,
+                            v->high);
         h9_dist_release(&d);
         *all_constant = false;
         continue;
@@ -123,7 +138,8 @@ static void read_values(h9_config_reader *r, const h9_node *map, const h9_model 
   }
 }
 
-static void read_population(h9_config_reader *r, const h9_node *key, const h9_node *n, h9_population *pop, h9_population_config *pc) {
+static void read_population(h9_config_reader *r, const h9_node *key, const h9_node *n, h9_population *pop,
+                            h9_population_config *pc) {
   char what[300], hint[300];
   snprintf(what, sizeof what, "population %.200s", key->text);
   if (!n || n->type != H9_NODE_MAP) {
@@ -132,7 +148,8 @@ static void read_population(h9_config_reader *r, const h9_node *key, const h9_no
   }
   H9_CONFIG_KEYS(r, n, key, what, population_keys);
   double count = 1;
-  if (h9_config_whole(r, h9_node_get(n, "count"), "count", 1, H9_ID_MAX, &count)) pop->count = (uint32_t)count;
+  if (h9_config_whole(r, h9_node_get(n, "count"), "count", 1, H9_ID_MAX, &count))
+    pop->count = (uint32_t)count;
   const h9_node *model = h9_node_get(n, "model");
   const char *name = model ? h9_config_text(r, model, "model") : NULL;
   const h9_model *m = name ? h9_model_find(name) : NULL;
@@ -193,7 +210,8 @@ void h9_config_read_populations(h9_config_reader *r, const h9_node *n) {
     const char *name = h9_config_text(r, n->key[i], "populations");
     if (!name) continue;
     if (strcmp(name, "*") == 0 || strpbrk(name, ",\t\n "))
-      h9_config_mistake(r, n->key[i], name, "a population's name holds no space, comma or tab and is not '*'");
+      h9_config_mistake(r, n->key[i], name,
+                        "a population's name holds no space, comma or tab and is not '*'");
     p->name = h9_strdup(name);
     p->count = 1;
     if (!p->name) r->out_of_memory = true;
@@ -202,7 +220,8 @@ void h9_config_read_populations(h9_config_reader *r, const h9_node *n) {
     total += p->count;
     c->net.n_populations++;
     if (total > H9_ID_MAX) {
-      h9_config_mistake(r, n->key[i], name, "brings the network to %llu neurons, expected at most %u", (unsigned long long)total, H9_ID_MAX);
+      h9_config_mistake(r, n->key[i], name, "brings the network to %llu neurons, expected at most %u",
+                        (unsigned long long)total, H9_ID_MAX);
       return;
     }
   }
@@ -211,11 +230,12 @@ void h9_config_read_populations(h9_config_reader *r, const h9_node *n) {
 
 /* Connections. The keys that every rule takes, and those that only some do. */
 static const h9_config_key connection_keys[] = {
-    {"source", NULL, true},     {"target", NULL, true},   {"rule", NULL, true},      {"name", NULL, false},
-    {"synapse", NULL, false},   {"receptor", "", false},  {"weight", "", false},     {"delay", "ms", false},
-    {"autapses", NULL, false},  {"multapses", NULL, false}, {"symmetric", NULL, false}, {"periodic", NULL, false},
-    {"number", "", false},      {"p", "", false},         {"mean", "", false},       {"radius", "um", false},
-    {"kernel", NULL, false},    {"mask", NULL, false}};
+    {"source", NULL, true},     {"target", NULL, true},     {"rule", NULL, true},
+    {"name", NULL, false},      {"synapse", NULL, false},   {"receptor", "", false},
+    {"weight", "", false},      {"delay", "ms", false},     {"autapses", NULL, false},
+    {"multapses", NULL, false}, {"symmetric", NULL, false}, {"periodic", NULL, false},
+    {"number", "", false},      {"p", "", false},           {"mean", "", false},
+    {"radius", "um", false},    {"kernel", NULL, false},    {"mask", NULL, false}};
 
 /* Which key holds a rule's number, and whether it takes kernel and mask. */
 static const struct rule_form {
@@ -237,22 +257,35 @@ static const struct rule_form {
 static const struct kernel_form {
   const char *name;
   uint8_t type;
-  struct { const char *key; char unit; bool required; double initial; } arg[5]; /* u: um, 1: pure, +: more than 0 um */
+  struct {
+    const char *key;
+    char unit;
+    bool required;
+    double initial;
+  } arg[5]; /* u: um, 1: pure, +: more than 0 um */
 } kernel_forms[] = {
     {"constant", H9_KERNEL_CONSTANT, {{0}}},
     {"gaussian", H9_KERNEL_GAUSSIAN, {{"sigma", '+', true, 0}, {"mean", 'u', false, 0}}},
     {"exponential", H9_KERNEL_EXPONENTIAL, {{"tau", '+', true, 0}}},
     {"gamma", H9_KERNEL_GAMMA, {{"kappa", 'p', true, 0}, {"theta", '+', true, 0}}},
-    {"gabor", H9_KERNEL_GABOR, {{"sigma", '+', true, 0}, {"lambda", '+', true, 0}, {"theta", '1', false, 0}, {"psi", '1', false, 0}, {"gamma", 'p', false, 1}}},
+    {"gabor",
+     H9_KERNEL_GABOR,
+     {{"sigma", '+', true, 0},
+      {"lambda", '+', true, 0},
+      {"theta", '1', false, 0},
+      {"psi", '1', false, 0},
+      {"gamma", 'p', false, 1}}},
     {"linear", H9_KERNEL_LINEAR, {{"range", '+', true, 0}}},
     {"step", H9_KERNEL_STEP, {{"range", '+', true, 0}}},
 };
 
 static bool read_kernel(h9_config_reader *r, const h9_node *n, h9_kernel *k) {
   char t[100], hint[300];
-  static const char *const names[] = {"constant", "gaussian", "exponential", "gamma", "gabor", "linear", "step", "expression", "cutoff"};
+  static const char *const names[] = {"constant", "gaussian", "exponential", "gamma", "gabor",
+                                      "linear",   "step",     "expression",  "cutoff"};
   if (n->type != H9_NODE_MAP) {
-    h9_config_mistake(r, n, "kernel", "found %s, expected a map such as {gaussian: {sigma: 100 um}}", h9_config_found(n, t, sizeof t));
+    h9_config_mistake(r, n, "kernel", "found %s, expected a map such as {gaussian: {sigma: 100 um}}",
+                      h9_config_found(n, t, sizeof t));
     return false;
   }
   bool good = true;
@@ -267,13 +300,16 @@ static bool read_kernel(h9_config_reader *r, const h9_node *n, h9_kernel *k) {
       continue;
     }
     if (!f && strcmp(name, "expression") != 0) {
-      h9_config_mistake(r, n->key[i], "kernel", "unknown kernel '%.80s'%s (known: constant, gaussian, exponential, gamma, gabor, linear, step, expression; cutoff)",
+      h9_config_mistake(r, n->key[i], "kernel",
+                        "unknown kernel '%.80s'%s (known: constant, gaussian, exponential, gamma, gabor, "
+                        "linear, step, expression; cutoff)",
                         name, h9_config_hint(name, names, 9, hint, sizeof hint));
       good = false;
       continue;
     }
     if (chosen) {
-      h9_config_mistake(r, n->key[i], "kernel", "found a second kernel, '%.80s', beside '%.80s'", name, chosen->text);
+      h9_config_mistake(r, n->key[i], "kernel", "found a second kernel, '%.80s', beside '%.80s'", name,
+                        chosen->text);
       good = false;
       continue;
     }
@@ -298,8 +334,10 @@ static bool read_kernel(h9_config_reader *r, const h9_node *n, h9_kernel *k) {
     for (size_t a = 0; a < n_keys; a++) {
       char u = f->arg[a].unit;
       k->arg[a] = f->arg[a].initial;
-      good = h9_config_number(r, h9_node_get(n->item[i], keys[a].name), keys[a].name, u == 'u' || u == '+' ? &h9_unit_um : &h9_unit_one,
-                              u == '+' || u == 'p' ? DBL_MIN : -INFINITY, INFINITY, &k->arg[a]) && good;
+      good = h9_config_number(r, h9_node_get(n->item[i], keys[a].name), keys[a].name,
+                              u == 'u' || u == '+' ? &h9_unit_um : &h9_unit_one,
+                              u == '+' || u == 'p' ? DBL_MIN : -INFINITY, INFINITY, &k->arg[a]) &&
+             good;
     }
   }
   if (good && !chosen) h9_config_mistake(r, n, "kernel", "names no kernel, expected one such as gaussian");
@@ -307,38 +345,47 @@ static bool read_kernel(h9_config_reader *r, const h9_node *n, h9_kernel *k) {
 }
 
 static bool read_mask(h9_config_reader *r, const h9_node *n, h9_mask *m) {
-  static const h9_config_key keys[] = {{"sphere", NULL, false}, {"box", NULL, false}, {"ellipsoid", NULL, false}, {"doughnut", NULL, false},
-                                       {"anchor", "um", false}, {"azimuth", "", false}, {"polar", "", false}};
-  static const h9_config_key sphere[] = {{"radius", "um", true}}, box[] = {{"low", "um", true}, {"high", "um", true}},
-                             ellipsoid[] = {{"axes", "um", true}}, doughnut[] = {{"inner", "um", true}, {"outer", "um", true}};
+  static const h9_config_key keys[] = {
+      {"sphere", NULL, false}, {"box", NULL, false},   {"ellipsoid", NULL, false}, {"doughnut", NULL, false},
+      {"anchor", "um", false}, {"azimuth", "", false}, {"polar", "", false}};
+  static const h9_config_key sphere[] = {{"radius", "um", true}},
+                             box[] = {{"low", "um", true}, {"high", "um", true}},
+                             ellipsoid[] = {{"axes", "um", true}},
+                             doughnut[] = {{"inner", "um", true}, {"outer", "um", true}};
   if (!H9_CONFIG_KEYS(r, n, n, "mask", keys)) return false;
   int given = 0, chosen = 0;
   bool good = true;
   const h9_node *s;
   if ((s = h9_node_get(n, "sphere")) && ++chosen) {
     m->type = H9_MASK_SPHERE;
-    good = H9_CONFIG_KEYS(r, s, n, "sphere", sphere) &&
-           h9_config_number(r, h9_node_get(s, "radius"), "radius", &h9_unit_um, DBL_MIN, INFINITY, &m->arg[0]) && good;
+    good =
+        H9_CONFIG_KEYS(r, s, n, "sphere", sphere) &&
+        h9_config_number(r, h9_node_get(s, "radius"), "radius", &h9_unit_um, DBL_MIN, INFINITY, &m->arg[0]) &&
+        good;
   }
   if ((s = h9_node_get(n, "box")) && ++chosen) {
     m->type = H9_MASK_BOX;
     int g1 = 0, g2 = 0;
-    good = H9_CONFIG_KEYS(r, s, n, "box", box) && h9_config_vector(r, h9_node_get(s, "low"), "low", &h9_unit_um, m->arg, 3, &g1) &&
+    good = H9_CONFIG_KEYS(r, s, n, "box", box) &&
+           h9_config_vector(r, h9_node_get(s, "low"), "low", &h9_unit_um, m->arg, 3, &g1) &&
            h9_config_vector(r, h9_node_get(s, "high"), "high", &h9_unit_um, m->arg + 3, 3, &g2) && good;
     if (good && g1 != g2) {
       h9_config_mistake(r, s, "box", "found %d numbers in low and %d in high, expected as many", g1, g2);
       good = false;
     }
-    for (int i = g1; i < 3; i++) m->arg[i] = -INFINITY, m->arg[3 + i] = INFINITY; /* directions not given are free */
+    for (int i = g1; i < 3; i++)
+      m->arg[i] = -INFINITY, m->arg[3 + i] = INFINITY; /* directions not given are free */
     for (int i = 0; good && i < g1; i++)
       if (!(m->arg[i] < m->arg[3 + i])) {
-        h9_config_mistake(r, s, "box", "low is %.9g um and high %.9g um, expected low below high", m->arg[i], m->arg[3 + i]);
+        h9_config_mistake(r, s, "box", "low is %.9g um and high %.9g um, expected low below high", m->arg[i],
+                          m->arg[3 + i]);
         good = false;
       }
   }
   if ((s = h9_node_get(n, "ellipsoid")) && ++chosen) {
     m->type = H9_MASK_ELLIPSOID;
-    good = H9_CONFIG_KEYS(r, s, n, "ellipsoid", ellipsoid) && h9_config_vector(r, h9_node_get(s, "axes"), "axes", &h9_unit_um, m->arg, 3, &given) && good;
+    good = H9_CONFIG_KEYS(r, s, n, "ellipsoid", ellipsoid) &&
+           h9_config_vector(r, h9_node_get(s, "axes"), "axes", &h9_unit_um, m->arg, 3, &given) && good;
     for (int i = given; i < 3; i++) m->arg[i] = INFINITY;
     for (int i = 0; good && i < given; i++)
       if (!(m->arg[i] > 0)) {
@@ -348,21 +395,29 @@ static bool read_mask(h9_config_reader *r, const h9_node *n, h9_mask *m) {
   }
   if ((s = h9_node_get(n, "doughnut")) && ++chosen) {
     m->type = H9_MASK_DOUGHNUT;
-    good = H9_CONFIG_KEYS(r, s, n, "doughnut", doughnut) &&
-           h9_config_number(r, h9_node_get(s, "inner"), "inner", &h9_unit_um, 0, INFINITY, &m->arg[0]) &&
-           h9_config_number(r, h9_node_get(s, "outer"), "outer", &h9_unit_um, DBL_MIN, INFINITY, &m->arg[1]) && good;
+    good =
+        H9_CONFIG_KEYS(r, s, n, "doughnut", doughnut) &&
+        h9_config_number(r, h9_node_get(s, "inner"), "inner", &h9_unit_um, 0, INFINITY, &m->arg[0]) &&
+        h9_config_number(r, h9_node_get(s, "outer"), "outer", &h9_unit_um, DBL_MIN, INFINITY, &m->arg[1]) &&
+        good;
     if (good && !(m->arg[0] < m->arg[1])) {
-      h9_config_mistake(r, s, "doughnut", "inner is %.9g um and outer %.9g um, expected inner below outer", m->arg[0], m->arg[1]);
+      h9_config_mistake(r, s, "doughnut", "inner is %.9g um and outer %.9g um, expected inner below outer",
+                        m->arg[0], m->arg[1]);
       good = false;
     }
   }
   if (chosen != 1) {
-    h9_config_mistake(r, n, "mask", "found %d shapes, expected one of sphere, box, ellipsoid, doughnut", chosen);
+    h9_config_mistake(r, n, "mask", "found %d shapes, expected one of sphere, box, ellipsoid, doughnut",
+                      chosen);
     return false;
   }
   good = h9_config_vector(r, h9_node_get(n, "anchor"), "anchor", &h9_unit_um, m->anchor, 3, &given) && good;
-  good = h9_config_number(r, h9_node_get(n, "azimuth"), "azimuth", &h9_unit_one, -INFINITY, INFINITY, &m->azimuth) && good;
-  good = h9_config_number(r, h9_node_get(n, "polar"), "polar", &h9_unit_one, -INFINITY, INFINITY, &m->polar) && good;
+  good = h9_config_number(r, h9_node_get(n, "azimuth"), "azimuth", &h9_unit_one, -INFINITY, INFINITY,
+                          &m->azimuth) &&
+         good;
+  good =
+      h9_config_number(r, h9_node_get(n, "polar"), "polar", &h9_unit_one, -INFINITY, INFINITY, &m->polar) &&
+      good;
   return good;
 }
 
@@ -388,14 +443,15 @@ static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
   bool good = true, neighbours = f->rule == H9_RULE_RADIUS || f->rule == H9_RULE_K_NEAREST;
   p->rule = f->rule;
   p->autapses = !neighbours;
-  p->multapses = f->rule == H9_RULE_FIXED_INDEGREE || f->rule == H9_RULE_FIXED_OUTDEGREE || f->rule == H9_RULE_FIXED_TOTAL_NUMBER ||
-                 f->rule == H9_RULE_PAIRWISE_POISSON;
+  p->multapses = f->rule == H9_RULE_FIXED_INDEGREE || f->rule == H9_RULE_FIXED_OUTDEGREE ||
+                 f->rule == H9_RULE_FIXED_TOTAL_NUMBER || f->rule == H9_RULE_PAIRWISE_POISSON;
   p->kernel = (h9_kernel){.scale = 1, .cutoff = INFINITY};
   static const char *const numbers[] = {"number", "p", "mean", "radius"};
   for (size_t i = 0; i < 4; i++) {
     const h9_node *given = h9_node_get(n, numbers[i]);
     if (given && (!f->number || strcmp(f->number, numbers[i]) != 0)) {
-      h9_config_mistake(r, given, numbers[i], "is not a key of rule %s, which takes %s", name, f->number ? f->number : "no number");
+      h9_config_mistake(r, given, numbers[i], "is not a key of rule %s, which takes %s", name,
+                        f->number ? f->number : "no number");
       good = false;
     }
   }
@@ -415,18 +471,25 @@ static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
     good = h9_config_number(r, number, "p", &h9_unit_one, 0, 1, &p->kernel.scale) && good;
   else if (f->rule == H9_RULE_PAIRWISE_POISSON)
     good = h9_config_number(r, number, "mean", &h9_unit_one, 0, 1e6, &p->number) && good;
-  else if (f->rule == H9_RULE_RADIUS) good = h9_config_number(r, number, "radius", &h9_unit_um, 0, INFINITY, &p->number) && good;
-  else if (number) good = h9_config_whole(r, number, "number", 0, f->rule == H9_RULE_FIXED_TOTAL_NUMBER ? 0x1p53 : H9_ID_MAX, &p->number) && good;
+  else if (f->rule == H9_RULE_RADIUS)
+    good = h9_config_number(r, number, "radius", &h9_unit_um, 0, INFINITY, &p->number) && good;
+  else if (number)
+    good = h9_config_whole(r, number, "number", 0, f->rule == H9_RULE_FIXED_TOTAL_NUMBER ? 0x1p53 : H9_ID_MAX,
+                           &p->number) &&
+           good;
   good = h9_config_bool(r, h9_node_get(n, "autapses"), "autapses", &p->autapses) && good;
   good = h9_config_bool(r, h9_node_get(n, "multapses"), "multapses", &p->multapses) && good;
   good = h9_config_bool(r, h9_node_get(n, "symmetric"), "symmetric", &p->symmetric) && good;
   good = h9_config_bool(r, h9_node_get(n, "periodic"), "periodic", &p->periodic) && good;
-  good = h9_config_number(r, h9_node_get(n, "receptor"), "receptor", &h9_unit_one, 0, 15, &p->receptor) && good;
-  const h9_node *kernel = h9_node_get(n, "kernel"), *mask = h9_node_get(n, "mask"), *synapse = h9_node_get(n, "synapse");
+  good =
+      h9_config_number(r, h9_node_get(n, "receptor"), "receptor", &h9_unit_one, 0, 15, &p->receptor) && good;
+  const h9_node *kernel = h9_node_get(n, "kernel"), *mask = h9_node_get(n, "mask"),
+                *synapse = h9_node_get(n, "synapse");
   if (kernel && f->space) good = read_kernel(r, kernel, &p->kernel) && good;
   if (mask && f->space) good = read_mask(r, mask, &p->mask) && good;
   if (synapse && (synapse->type != H9_NODE_SCALAR || strcmp(synapse->text, "static") != 0)) {
-    h9_config_mistake(r, synapse, "synapse", "unknown synapse model %s (known: static)", h9_config_found(synapse, t, sizeof t));
+    h9_config_mistake(r, synapse, "synapse", "unknown synapse model %s (known: static)",
+                      h9_config_found(synapse, t, sizeof t));
     good = false;
   }
   const h9_node *delay = h9_node_get(n, "delay");
@@ -435,14 +498,17 @@ static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
   else if (h9_dist_is_constant(&p->delay)) {
     double d = h9_dist_constant(&p->delay), dt = r->c->net.dt;
     if (!(d >= dt / 2 && d <= H9_DELAY_MAX * dt)) {
-      h9_config_mistake(r, delay, "delay", "found %.9g ms, expected %.9g to %.9g ms (one step to %u steps of dt)", d, dt, H9_DELAY_MAX * dt, H9_DELAY_MAX);
+      h9_config_mistake(r, delay, "delay",
+                        "found %.9g ms, expected %.9g to %.9g ms (one step to %u steps of dt)", d, dt,
+                        H9_DELAY_MAX * dt, H9_DELAY_MAX);
       good = false;
     }
   }
   return good;
 }
 
-static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_projection *like, uint32_t s, uint32_t t) {
+static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_projection *like, uint32_t s,
+                           uint32_t t) {
   h9_network *net = &r->c->net;
   const h9_model *m = net->populations[t].model ? h9_model_find(net->populations[t].model) : NULL;
   if (!m) return false; /* said before */
@@ -465,7 +531,8 @@ static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_proje
   if (weight) good = h9_config_dist(r, weight, "weight", &m->weight, H9_PLACE_CONNECTION, &p->weight);
   else if (h9_dist_constant_make(&p->weight, 1) != H9_OK) r->out_of_memory = true;
   const char *text = name ? h9_config_text(r, name, "name") : "";
-  if (h9_dist_copy(&p->delay, &like->delay) != H9_OK || h9_expr_copy(&p->kernel.expr, &like->kernel.expr) != H9_OK ||
+  if (h9_dist_copy(&p->delay, &like->delay) != H9_OK ||
+      h9_expr_copy(&p->kernel.expr, &like->kernel.expr) != H9_OK ||
       !(p->name = h9_strdup(text ? text : "")) || !(p->synapse = h9_strdup("static")))
     r->out_of_memory = true;
   net->n_projections++;
@@ -476,11 +543,13 @@ void h9_config_read_connections(h9_config_reader *r, const h9_node *n) {
   char t[100];
   h9_network *net = &r->c->net;
   if (n->type != H9_NODE_LIST) {
-    h9_config_mistake(r, n, "connections", "found %s, expected a list of maps", h9_config_found(n, t, sizeof t));
+    h9_config_mistake(r, n, "connections", "found %s, expected a list of maps",
+                      h9_config_found(n, t, sizeof t));
     return;
   }
   r->c->has_connections = true;
-  uint32_t *from = calloc(net->n_populations + 1, sizeof *from), *to = calloc(net->n_populations + 1, sizeof *to);
+  uint32_t *from = calloc(net->n_populations + 1, sizeof *from),
+           *to = calloc(net->n_populations + 1, sizeof *to);
   if (!from || !to) r->out_of_memory = true;
   for (size_t i = 0; i < n->n && !r->out_of_memory; i++) {
     const h9_node *entry = n->item[i];

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const h9_unit h9_unit_ms = {"ms", {1, 0, 0, 0}, 1}, h9_unit_um = {"um", {0, 0, 0, 1}, 1}, h9_unit_pa = {"pA", {0, 0, 1, 0}, 1},
-              h9_unit_hz = {"Hz", {-1, 0, 0, 0}, 1000}, h9_unit_one = {"", {0, 0, 0, 0}, 1};
+const h9_unit h9_unit_ms = {"ms", {1, 0, 0, 0}, 1}, h9_unit_um = {"um", {0, 0, 0, 1}, 1},
+              h9_unit_pa = {"pA", {0, 0, 1, 0}, 1}, h9_unit_hz = {"Hz", {-1, 0, 0, 0}, 1000},
+              h9_unit_one = {"", {0, 0, 0, 0}, 1};
 
 void h9_config_mistake(h9_config_reader *r, const h9_node *at, const char *key, const char *fmt, ...) {
   char text[1024];
@@ -42,8 +43,8 @@ const char *h9_config_hint(const char *word, const char *const *names, size_t n,
   return out;
 }
 
-bool h9_config_keys(h9_config_reader *r, const h9_node *map, const h9_node *at, const char *what, const h9_config_key *keys,
-                    size_t n) {
+bool h9_config_keys(h9_config_reader *r, const h9_node *map, const h9_node *at, const char *what,
+                    const h9_config_key *keys, size_t n) {
   char t[100], hint[300];
   if (!map || map->type != H9_NODE_MAP) {
     h9_config_mistake(r, map ? map : at, what, "found %s, expected a map of keys and values",
@@ -74,20 +75,28 @@ bool h9_config_keys(h9_config_reader *r, const h9_node *map, const h9_node *at, 
 
 /* Adds the variables of a place behind the parameters, for one compilation. */
 static size_t allow(h9_config_reader *r, enum h9_config_place place) {
-  static const struct { const char *name; int variable; enum h9_config_place place; } all[] = {
-      {"distance", H9_VAR_DISTANCE, H9_PLACE_PAIR}, {"dx", H9_VAR_DX, H9_PLACE_PAIR}, {"dy", H9_VAR_DY, H9_PLACE_PAIR},
-      {"dz", H9_VAR_DZ, H9_PLACE_PAIR}, {"x", H9_VAR_X, H9_PLACE_POINT}, {"y", H9_VAR_Y, H9_PLACE_POINT},
-      {"z", H9_VAR_Z, H9_PLACE_POINT}};
+  static const struct {
+    const char *name;
+    int variable;
+    enum h9_config_place place;
+  } all[] = {{"distance", H9_VAR_DISTANCE, H9_PLACE_PAIR},
+             {"dx", H9_VAR_DX, H9_PLACE_PAIR},
+             {"dy", H9_VAR_DY, H9_PLACE_PAIR},
+             {"dz", H9_VAR_DZ, H9_PLACE_PAIR},
+             {"x", H9_VAR_X, H9_PLACE_POINT},
+             {"y", H9_VAR_Y, H9_PLACE_POINT},
+             {"z", H9_VAR_Z, H9_PLACE_POINT}};
   size_t n = r->n_symbols;
-  if (place == H9_PLACE_NONE || h9_grow(&r->symbol, &r->cap_symbols, n + H9_VARIABLES, sizeof *r->symbol) != H9_OK) return n;
+  if (place == H9_PLACE_NONE ||
+      h9_grow(&r->symbol, &r->cap_symbols, n + H9_VARIABLES, sizeof *r->symbol) != H9_OK)
+    return n;
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-    if (all[i].place & place)
-      r->symbol[n++] = (h9_symbol){all[i].name, {0, h9_unit_um.dim}, all[i].variable};
+    if (all[i].place & place) r->symbol[n++] = (h9_symbol){all[i].name, {0, h9_unit_um.dim}, all[i].variable};
   return n;
 }
 
-bool h9_config_expr(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, enum h9_config_place place,
-                    h9_expr *x) {
+bool h9_config_expr(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit,
+                    enum h9_config_place place, h9_expr *x) {
   char t[100], want[80];
   snprintf(want, sizeof want, unit->name[0] ? "a number or a quantity in %s" : "a number%s", unit->name);
   if (n->type != H9_NODE_SCALAR || n->quoted) {
@@ -123,8 +132,8 @@ bool h9_config_expr(h9_config_reader *r, const h9_node *n, const char *key, cons
   return true;
 }
 
-bool h9_config_number(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double low, double high,
-                      double *value) {
+bool h9_config_number(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double low,
+                      double high, double *value) {
   if (!n) return true;
   h9_expr x;
   if (!h9_config_expr(r, n, key, unit, H9_PLACE_NONE, &x)) return false;
@@ -139,14 +148,17 @@ bool h9_config_number(h9_config_reader *r, const h9_node *n, const char *key, co
       h9_config_mistake(r, n, key, "found %.10g, expected a finite number%s%s", v, u, unit->name);
     else if (isinf(high))
       h9_config_mistake(r, n, key, "found %.10g%s%s, expected at least %.10g", v, u, unit->name, low);
-    else h9_config_mistake(r, n, key, "found %.10g%s%s, expected %.10g to %.10g", v, u, unit->name, positive ? 0 : low, high);
+    else
+      h9_config_mistake(r, n, key, "found %.10g%s%s, expected %.10g to %.10g", v, u, unit->name,
+                        positive ? 0 : low, high);
     return false;
   }
   *value = v;
   return true;
 }
 
-bool h9_config_whole(h9_config_reader *r, const h9_node *n, const char *key, double low, double high, double *value) {
+bool h9_config_whole(h9_config_reader *r, const h9_node *n, const char *key, double low, double high,
+                     double *value) {
   if (!n) return true;
   double v = 0;
   if (!h9_config_number(r, n, key, &h9_unit_one, low, high, &v)) return false;
@@ -162,7 +174,8 @@ bool h9_config_whole(h9_config_reader *r, const h9_node *n, const char *key, dou
 bool h9_config_bool(h9_config_reader *r, const h9_node *n, const char *key, bool *value) {
   if (!n) return true;
   char t[100];
-  static const char *const yes[] = {"true", "yes", "on", "True", "TRUE"}, *const no[] = {"false", "no", "off", "False", "FALSE"};
+  static const char *const yes[] = {"true", "yes", "on", "True", "TRUE"}, *const no[] = {"false", "no", "off",
+                                                                                         "False", "FALSE"};
   if (n->type == H9_NODE_SCALAR && !n->quoted)
     for (int i = 0; i < 5; i++) {
       if (strcmp(n->text, yes[i]) == 0) return *value = true, true;
@@ -179,8 +192,8 @@ const char *h9_config_text(h9_config_reader *r, const h9_node *n, const char *ke
   return NULL;
 }
 
-bool h9_config_vector(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double *v, int most,
-                      int *given) {
+bool h9_config_vector(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double *v,
+                      int most, int *given) {
   *given = 0;
   if (!n) return true;
   if (n->type != H9_NODE_LIST) {
@@ -192,7 +205,8 @@ bool h9_config_vector(h9_config_reader *r, const h9_node *n, const char *key, co
     return false;
   }
   bool good = true;
-  for (size_t i = 0; i < n->n; i++) good = h9_config_number(r, n->item[i], key, unit, -INFINITY, INFINITY, &v[i]) && good;
+  for (size_t i = 0; i < n->n; i++)
+    good = h9_config_number(r, n->item[i], key, unit, -INFINITY, INFINITY, &v[i]) && good;
   *given = (int)n->n;
   return good;
 }
@@ -210,26 +224,31 @@ static const struct dist_form {
     {"exponential", H9_DIST_EXPONENTIAL, "mean", NULL, false},
 };
 
-bool h9_config_dist(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, enum h9_config_place place,
-                    h9_dist *d) {
+bool h9_config_dist(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit,
+                    enum h9_config_place place, h9_dist *d) {
   *d = (h9_dist){.type = H9_DIST_EXPRESSION, .min = -INFINITY, .max = INFINITY};
   if (n->type != H9_NODE_MAP) return h9_config_expr(r, n, key, unit, place, &d->a);
   static const char *const names[] = {"uniform", "normal", "lognormal", "exponential"};
   char hint[300];
   if (n->n != 1) {
-    h9_config_mistake(r, n, key, "found a map of %zu keys, expected one of uniform, normal, lognormal, exponential", n->n);
+    h9_config_mistake(
+        r, n, key, "found a map of %zu keys, expected one of uniform, normal, lognormal, exponential", n->n);
     return false;
   }
   const struct dist_form *f = NULL;
   for (size_t i = 0; i < 4; i++)
     if (strcmp(dist_forms[i].name, n->key[0]->text) == 0) f = &dist_forms[i];
   if (!f) {
-    h9_config_mistake(r, n->key[0], key, "unknown distribution '%.80s'%s (known: uniform, normal, lognormal, exponential)",
+    h9_config_mistake(r, n->key[0], key,
+                      "unknown distribution '%.80s'%s (known: uniform, normal, lognormal, exponential)",
                       n->key[0]->text, h9_config_hint(n->key[0]->text, names, 4, hint, sizeof hint));
     return false;
   }
   d->type = f->type;
-  h9_config_key keys[4] = {{f->a, unit->name, true}, {"min", unit->name, false}, {"max", unit->name, false}, {f->b, unit->name, true}};
+  h9_config_key keys[4] = {{f->a, unit->name, true},
+                           {"min", unit->name, false},
+                           {"max", unit->name, false},
+                           {f->b, unit->name, true}};
   const h9_node *m = n->item[0];
   if (!h9_config_keys(r, m, n->key[0], f->name, keys, f->b ? 4 : 3)) return false;
   const h9_unit *inner = f->logarithm ? &h9_unit_one : unit;
@@ -256,7 +275,8 @@ uint32_t h9_config_populations(h9_config_reader *r, const h9_node *n, const char
     return found;
   }
   if (n->type == H9_NODE_MAP || (n->type == H9_NODE_LIST && n->n == 0)) {
-    h9_config_mistake(r, n, key, "found %s, expected a population or a list of them", n->type == H9_NODE_MAP ? h9_config_found(n, t, sizeof t) : "an empty list");
+    h9_config_mistake(r, n, key, "found %s, expected a population or a list of them",
+                      n->type == H9_NODE_MAP ? h9_config_found(n, t, sizeof t) : "an empty list");
     return 0;
   }
   size_t many = n->type == H9_NODE_LIST ? n->n : 1;

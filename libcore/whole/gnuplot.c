@@ -32,7 +32,8 @@ int h9_gnuplot_run(const char *script, const char *picture, h9_error *e) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
-  char *argv[] = {"gnuplot", "-d", "-e", assign, (char *)script, NULL}; /* -d: no start-up file of the user's */
+  char *argv[] = {"gnuplot", "-d",           "-e",
+                  assign,    (char *)script, NULL}; /* -d: no start-up file of the user's */
   pid_t pid;
   posix_spawnattr_t attributes; /* whatever signals this program ignores, gnuplot does not */
   sigset_t all;
@@ -46,14 +47,16 @@ int h9_gnuplot_run(const char *script, const char *picture, h9_error *e) {
   close(fds[1]);
   if (rc) {
     close(fds[0]);
-    if (rc == ENOENT) return h9_fail(e, H9_ESYSTEM, "gnuplot is not installed; on Debian: apt-get install gnuplot-nox");
+    if (rc == ENOENT)
+      return h9_fail(e, H9_ESYSTEM, "gnuplot is not installed; on Debian: apt-get install gnuplot-nox");
     return h9_fail_sys(e, H9_ESYSTEM, rc, "gnuplot");
   }
   char said[2000];
   size_t n = 0;
   for (;;) {
     char spill[512];
-    ssize_t got = n < sizeof said - 1 ? read(fds[0], said + n, sizeof said - 1 - n) : read(fds[0], spill, sizeof spill);
+    ssize_t got =
+        n < sizeof said - 1 ? read(fds[0], said + n, sizeof said - 1 - n) : read(fds[0], spill, sizeof spill);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     if (n < sizeof said - 1) n += (size_t)got;

@@ -5,6 +5,7 @@
 #include "../base/memory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -196,6 +197,26 @@ int h9_provenance_make(h9_provenance *p, const char *program, const char *shapin
   uint32_t room = sizeof p->output_of_parents / sizeof p->output_of_parents[0];
   for (uint32_t i = 0; i < n_parents && i < room; i++) p->output_of_parents[p->n_parents++] = parents[i];
   return H9_OK;
+}
+
+void h9_shaping_put(h9_buf *b, const char *name, const char *value) {
+  if (b->len) h9_buf_put8(b, ' ');
+  h9_buf_put(b, name, strlen(name));
+  if (!value) return;
+  h9_buf_put8(b, ' ');
+  h9_buf_put(b, value, strlen(value));
+}
+
+void h9_shaping_begin(h9_buf *b, const h9_options *o) {
+  if (o->config) h9_shaping_put(b, "-c", o->config);
+  for (size_t i = 0; i < o->n_set; i++) h9_shaping_put(b, "--set", o->set[i]);
+}
+
+void h9_shaping_end(h9_buf *b, const h9_options *o) {
+  char seed[32];
+  snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
+  if (o->seed_given) h9_shaping_put(b, "--seed", seed);
+  h9_buf_put8(b, 0);
 }
 
 int h9_report(FILE *err, const char *program, const h9_error *e) {

@@ -61,6 +61,12 @@ void h9_progress_end(h9_progress *p);
 int h9_provenance_make(h9_provenance *p, const char *program, const char *shaping, const h9_options *o,
                        uint64_t seed, const h9_hash *parents, uint32_t n_parents, h9_error *e) H9_UNUSED_RESULT;
 
+/* Gathers the shaping options as one line: -c and --set, then the program's own ("NAME VALUE", or NAME
+ * alone), then --seed and a closing zero. */
+void h9_shaping_begin(h9_buf *b, const h9_options *o);
+void h9_shaping_put(h9_buf *b, const char *name, const char *value);
+void h9_shaping_end(h9_buf *b, const h9_options *o);
+
 /* Prints "program: text" (each line) to `err` and returns the exit code; dies quietly
  * (restores SIGPIPE's default and raises it) when the output was a closed pipe. */
 int h9_report(FILE *err, const char *program, const h9_error *e);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800"};
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                      "#E69F00", "#56B4E9", "#000000", "#B8A800"};
 
-const char *h9_plot_colour(uint32_t population) { return colours[population % (sizeof colours / sizeof colours[0])]; }
+const char *h9_plot_colour(uint32_t population) {
+  return colours[population % (sizeof colours / sizeof colours[0])];
+}
 
 void h9_plot_text(FILE *script, const char *text) {
   for (; *text; text++) {
@@ -18,13 +21,19 @@ void h9_plot_text(FILE *script, const char *text) {
 
 void h9_plot_begin(const h9_plot *p, FILE *script) {
   if (p->format == H9_PLOT_PDF)
-    fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin font 'DejaVu Sans,12'\n", p->width / 100.0, p->height / 100.0);
+    fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin font 'DejaVu Sans,12'\n",
+            p->width / 100.0, p->height / 100.0);
   else if (p->format == H9_PLOT_SVG)
-    fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,15' background 'white'\n", p->width, p->height);
-  else fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,13'\n", p->width, p->height);
+    fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,15' background 'white'\n",
+            p->width, p->height);
+  else
+    fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,13'\n", p->width,
+            p->height);
   fputs("if (!exists('picture')) picture = '", script); /* a kept script draws to the name it was asked for */
   h9_plot_text(script, p->output);
-  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1.2\nset tics out nomirror\nset datafile separator '\\t'\n", script);
+  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1.2\nset tics out nomirror\nset datafile "
+        "separator '\\t'\n",
+        script);
 }
 
 bool h9_plot_shows(const h9_plot *p, const char *population) {
@@ -49,7 +58,8 @@ static int by_index(const void *a, const void *b) {
   return (x[1] > y[1]) - (x[1] < y[1]);
 }
 
-int h9_plot_choose(const h9_plot *p, const h9_network *net, uint32_t most, uint32_t *rank, uint32_t *chosen, h9_error *e) {
+int h9_plot_choose(const h9_plot *p, const h9_network *net, uint32_t most, uint32_t *rank, uint32_t *chosen,
+                   h9_error *e) {
   enum { LEAST = 30 };
   uint64_t shown = 0;
   for (uint32_t k = 0; k < net->n_populations; k++)

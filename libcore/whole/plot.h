@@ -21,7 +21,8 @@ typedef struct h9_plot {
   int threads;
 } h9_plot;
 
-/* Each reads the stream on fd to its end and writes the script. H9_EDATA when the stream has nothing to show. */
+/* Each reads the stream on fd to its end and writes the script. H9_EDATA when the stream has nothing to show.
+ */
 int h9_plot_raster(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
@@ -38,6 +39,7 @@ bool h9_plot_shows(const h9_plot *p, const char *population);
 int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_error *e) H9_UNUSED_RESULT;
 /* A seeded choice of `most` of the neurons shown, every population in proportion but with at least
  * 30 where it has them: rank[id - 1] counts from 1 within the population, 0: not chosen. */
-int h9_plot_choose(const h9_plot *p, const h9_network *net, uint32_t most, uint32_t *rank, uint32_t *chosen, h9_error *e) H9_UNUSED_RESULT;
+int h9_plot_choose(const h9_plot *p, const h9_network *net, uint32_t most, uint32_t *rank, uint32_t *chosen,
+                   h9_error *e) H9_UNUSED_RESULT;
 
 #endif

@@ -25,7 +25,8 @@ static int lengths(const char *option, const char *text, double *v, int most, h9
     s += len;
     if (!*s) return n;
   }
-  (void)!h9_fail(e, H9_EUSAGE, "%s: found '%s', expected at most %d lengths between commas", option, text, most);
+  (void)!h9_fail(e, H9_EUSAGE, "%s: found '%s', expected at most %d lengths between commas", option, text,
+                 most);
   return 0;
 }
 
@@ -39,7 +40,8 @@ int h9_query_parse(h9_query *q, const char *text, h9_error *e) {
   if (strncmp(text, "radius=", 7) == 0) {
     q->type = H9_QUERY_RADIUS;
     int rc = h9_option_quantity("--query radius", text + 7, &um, &q->radius, e);
-    if (rc == H9_OK && !(q->radius >= 0)) return h9_fail(e, H9_EUSAGE, "--query radius: found '%s', expected a length of at least 0", text + 7);
+    if (rc == H9_OK && !(q->radius >= 0))
+      return h9_fail(e, H9_EUSAGE, "--query radius: found '%s', expected a length of at least 0", text + 7);
     return rc;
   }
   if (strncmp(text, "k=", 2) == 0) {
@@ -53,11 +55,16 @@ int h9_query_parse(h9_query *q, const char *text, h9_error *e) {
     q->type = H9_QUERY_BOX;
     int n = lengths("--query box", text + 4, v, 6, e);
     if (n == 0) return e->code;
-    if (n % 2) return h9_fail(e, H9_EUSAGE, "--query box: found %d lengths, expected 2, 4 or 6: lowest, then highest coordinates", n);
+    if (n % 2)
+      return h9_fail(e, H9_EUSAGE,
+                     "--query box: found %d lengths, expected 2, 4 or 6: lowest, then highest coordinates",
+                     n);
     for (int i = 0; i < 3; i++) {
       q->lo[i] = i < n / 2 ? v[i] : -INFINITY;
       q->hi[i] = i < n / 2 ? v[n / 2 + i] : INFINITY;
-      if (!(q->lo[i] <= q->hi[i])) return h9_fail(e, H9_EUSAGE, "--query box: lowest %.9g um is above highest %.9g um", q->lo[i], q->hi[i]);
+      if (!(q->lo[i] <= q->hi[i]))
+        return h9_fail(e, H9_EUSAGE, "--query box: lowest %.9g um is above highest %.9g um", q->lo[i],
+                       q->hi[i]);
     }
     return H9_OK;
   }
@@ -81,11 +88,14 @@ static int find(const finder *f, const double at[3], uint32_t except, h9_hits *h
   case H9_QUERY_NEAREST:
     return f->grid ? h9_grid_nearest(f->grid, at[0], at[1], at[2], q->k, except, hits, e)
                    : h9_brute_nearest(&f->points, at[0], at[1], at[2], q->k, except, hits, e);
-  default: return f->grid ? h9_grid_box(f->grid, q->lo, q->hi, hits, e) : h9_brute_box(&f->points, q->lo, q->hi, hits, e);
+  default:
+    return f->grid ? h9_grid_box(f->grid, q->lo, q->hi, hits, e)
+                   : h9_brute_box(&f->points, q->lo, q->hi, hits, e);
   }
 }
 
-/* A distance to a billionth of a um, far below what single-precision coordinates tell, without trailing zeros. */
+/* A distance to a billionth of a um, far below what single-precision coordinates tell, without trailing
+ * zeros. */
 static char *put_distance(char *p, double d) {
   if (!(d < 4e6)) return h9_text_f64(p, d);
   uint64_t v = (uint64_t)(d * 1e9 + 0.5), part = v % 1000000000;
@@ -100,7 +110,8 @@ static char *put_distance(char *p, double d) {
 }
 
 static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, h9_buf *out, h9_error *e) {
-  uint32_t self = id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
+  uint32_t self =
+      id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
   uint32_t count = 0;
   int rc = H9_OK;
   if (f->q->counts && f->q->type == H9_QUERY_RADIUS && f->grid) {
@@ -143,8 +154,8 @@ static void place_of(const h9_network *net, uint32_t i, double at[3]) {
 /* Questions are answered in chunks, one worker a chunk, and written window by window. */
 enum { QUESTIONS = 512, WINDOW = 64 };
 
-static int answer_window(const finder *f, uint64_t base, uint64_t chunks, uint64_t total, uint64_t places, const double (*at)[3],
-                         h9_buf *out, h9_error *e) {
+static int answer_window(const finder *f, uint64_t base, uint64_t chunks, uint64_t total, uint64_t places,
+                         const double (*at)[3], h9_buf *out, h9_error *e) {
   int rc = H9_OK;
 #pragma omp parallel num_threads(f->q->threads)
   {
@@ -187,14 +198,16 @@ static int finder_make(finder *f, const h9_query *q, const h9_network *net, h9_e
   }
   for (uint32_t p = 0; p < net->n_populations; p++)
     if (!net->populations[p].placed && (q->population < 0 || q->population == (int)p))
-      return h9_fail(e, H9_EDATA, "population %s has no positions, a query needs them", net->populations[p].name);
+      return h9_fail(e, H9_EDATA, "population %s has no positions, a query needs them",
+                     net->populations[p].name);
   for (size_t i = 0; i < q->n_id; i++)
     if (q->id[i] < 1 || q->id[i] > net->n_neurons)
       return h9_fail(e, H9_EUSAGE, "--id: found %u, expected 1 to %u", q->id[i], net->n_neurons);
   h9_grid_options o = {.dimensions = net->dimensions, .periodic = q->periodic, .threads = q->threads};
   memcpy(o.lo, net->lo, sizeof o.lo);
   memcpy(o.hi, net->hi, sizeof o.hi);
-  f->points = (h9_points){net->x + f->first, net->y ? net->y + f->first : NULL, net->z ? net->z + f->first : NULL, n, o};
+  f->points = (h9_points){net->x + f->first, net->y ? net->y + f->first : NULL,
+                          net->z ? net->z + f->first : NULL, n, o};
   return q->brute_force ? H9_OK : h9_grid_build(&f->grid, f->points.x, f->points.y, f->points.z, n, &o, e);
 }
 
@@ -204,7 +217,9 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
   int rc = finder_make(&f, q, net, e);
   if (rc) return rc;
   const double(*at)[3] = q->type == H9_QUERY_BOX ? nowhere : q->at;
-  uint64_t places = q->type == H9_QUERY_BOX ? 1 : q->n_at, ids = q->type == H9_QUERY_BOX ? 0 : q->all ? net->n_neurons : q->n_id;
+  uint64_t places = q->type == H9_QUERY_BOX ? 1 : q->n_at, ids = q->type == H9_QUERY_BOX ? 0
+                                                                 : q->all                ? net->n_neurons
+                                                                                         : q->n_id;
   uint64_t total = places + ids, chunks = (total + QUESTIONS - 1) / QUESTIONS;
   h9_buf *out = calloc(WINDOW, sizeof *out);
   if (!out) rc = h9_fail_memory(e, WINDOW * sizeof *out, "answers");
@@ -223,17 +238,24 @@ static int explicit_projections(const h9_query *q, h9_network *net, h9_error *e)
   uint32_t targets = q->population >= 0 ? 1 : net->n_populations;
   uint64_t many = (uint64_t)net->n_populations * targets;
   if (many > H9_PROJECTIONS_MAX)
-    return h9_fail(e, H9_EDATA, "%llu pairs of populations, expected at most %u", (unsigned long long)many, H9_PROJECTIONS_MAX);
+    return h9_fail(e, H9_EDATA, "%llu pairs of populations, expected at most %u", (unsigned long long)many,
+                   H9_PROJECTIONS_MAX);
   net->projections = calloc(many, sizeof *net->projections);
   if (!net->projections) return h9_fail_memory(e, many * sizeof *net->projections, "projections");
   for (uint32_t s = 0; s < net->n_populations; s++)
     for (uint32_t k = 0; k < targets; k++) {
       h9_projection *p = &net->projections[net->n_projections++];
-      *p = (h9_projection){.source = s, .target = q->population >= 0 ? (uint32_t)q->population : k, .rule = H9_RULE_EXPLICIT,
-                           .periodic = q->periodic, .materialised = true, .quantum = 1, .kernel = {.scale = 1, .cutoff = INFINITY}};
+      *p = (h9_projection){.source = s,
+                           .target = q->population >= 0 ? (uint32_t)q->population : k,
+                           .rule = H9_RULE_EXPLICIT,
+                           .periodic = q->periodic,
+                           .materialised = true,
+                           .quantum = 1,
+                           .kernel = {.scale = 1, .cutoff = INFINITY}};
       p->name = h9_strdup("");
       p->synapse = h9_strdup("static");
-      if (!p->name || !p->synapse || h9_dist_constant_make(&p->weight, 1) != H9_OK || h9_dist_constant_make(&p->delay, net->dt) != H9_OK)
+      if (!p->name || !p->synapse || h9_dist_constant_make(&p->weight, 1) != H9_OK ||
+          h9_dist_constant_make(&p->delay, net->dt) != H9_OK)
         return h9_fail_memory(e, sizeof *p, "projections");
     }
   return H9_OK;
@@ -251,7 +273,8 @@ static int by_value(const void *a, const void *b) {
 }
 
 /* The neighbours of sources [first, first + n) of population s, one rows for each projection from it. */
-static int neighbour_rows(const finder *f, uint32_t s, uint32_t first, uint32_t n, h9_rows *rows, uint32_t projections, h9_hits *hits, h9_error *e) {
+static int neighbour_rows(const finder *f, uint32_t s, uint32_t first, uint32_t n, h9_rows *rows,
+                          uint32_t projections, h9_hits *hits, h9_error *e) {
   const h9_network *net = f->net;
   for (uint32_t k = 0; k < projections; k++) {
     rows[k].projection = s * projections + k;
@@ -274,7 +297,8 @@ static int neighbour_rows(const finder *f, uint32_t s, uint32_t first, uint32_t 
       if (hits->index[i] == self) continue;
       uint32_t at = f->first + hits->index[i];
       const h9_population *t = &net->populations[net->projections[rows[k].projection].target];
-      while (at - (t->first - 1) >= t->count) t = &net->populations[net->projections[rows[++k].projection].target];
+      while (at - (t->first - 1) >= t->count)
+        t = &net->populations[net->projections[rows[++k].projection].target];
       h9_rows *x = &rows[k];
       if (h9_rows_reserve(x, n, x->n + 1) != H9_OK) return h9_fail_memory(e, x->n * 8, "connections");
       x->target[x->n] = at - (t->first - 1);
@@ -288,7 +312,8 @@ static int neighbour_rows(const finder *f, uint32_t s, uint32_t first, uint32_t 
 int h9_query_connect(const h9_query *q, h9_network *net, h9_writer *w, h9_error *e) {
   enum { SOURCES = 4096 };
   if (q->type == H9_QUERY_BOX || q->n_at)
-    return h9_fail(e, H9_EUSAGE, "--stream: connections begin at neurons, expected --id or --all, not places or a box");
+    return h9_fail(e, H9_EUSAGE,
+                   "--stream: connections begin at neurons, expected --id or --all, not places or a box");
   finder f;
   int rc = finder_make(&f, q, net, e);
   if (rc == H9_OK) rc = explicit_projections(q, net, e);
@@ -303,7 +328,8 @@ int h9_query_connect(const h9_query *q, h9_network *net, h9_writer *w, h9_error 
       rc = neighbour_rows(&f, s, first, n, rows, projections, &hits, e);
       for (uint32_t k = 0; k < projections && rc == H9_OK; k++) {
         h9_buf body = {0};
-        if (h9_rows_encode(net, &rows[k], &body) != H9_OK || body.failed) rc = h9_fail_memory(e, rows[k].n * 4, "connections");
+        if (h9_rows_encode(net, &rows[k], &body) != H9_OK || body.failed)
+          rc = h9_fail_memory(e, rows[k].n * 4, "connections");
         else rc = h9_writer_block(w, H9_BLOCK_CONNECTIONS, rows[k].n, &body, e);
         h9_buf_release(&body);
       }

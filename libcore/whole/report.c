@@ -11,17 +11,20 @@ static h9_summary degrees(const uint32_t *degree, uint32_t n, double *v) {
   return h9_summary_of(v, n);
 }
 
-static int gather_connections(h9_stream_report *s, h9_reader *r, h9_block *b, bool *ended, const h9_report_options *o, h9_error *e) {
+static int gather_connections(h9_stream_report *s, h9_reader *r, h9_block *b, bool *ended,
+                              const h9_report_options *o, h9_error *e) {
   h9_network *net = &s->net;
   h9_rowsource *source = NULL;
   h9_rowsource_options ro = {.threads = o->threads};
   bool materialised = net->projections[0].materialised;
   s->has_connections = true;
   if (o->quick && !materialised) {
-    for (uint32_t k = 0; k < net->n_projections; k++) s->connections += h9_projection_expected(net, &net->projections[k]);
+    for (uint32_t k = 0; k < net->n_projections; k++)
+      s->connections += h9_projection_expected(net, &net->projections[k]);
     return H9_OK;
   }
-  int rc = materialised ? h9_rowsource_read(&source, net, r, b, ended, &ro, e) : h9_rowsource_expand(&source, net, &ro, e);
+  int rc = materialised ? h9_rowsource_read(&source, net, r, b, ended, &ro, e)
+                        : h9_rowsource_expand(&source, net, &ro, e);
   if (rc == H9_OK) rc = h9_netstats_gather(&s->connection_stats, net, source, o->threads, e);
   h9_rowsource_free(source);
   if (rc) return rc;
@@ -40,8 +43,8 @@ static int gather_connections(h9_stream_report *s, h9_reader *r, h9_block *b, bo
   return rc;
 }
 
-static int read_signals(h9_stream_report *s, h9_reader *r, h9_block *b, bool ended, const h9_report_options *o,
-                        h9_report_progress progress, void *ctx, h9_error *e) {
+static int read_signals(h9_stream_report *s, h9_reader *r, h9_block *b, bool ended,
+                        const h9_report_options *o, h9_report_progress progress, void *ctx, h9_error *e) {
   h9_signals batch = {0};
   int rc = H9_OK;
   for (; rc == H9_OK && !ended;) {
@@ -72,8 +75,8 @@ static int read_signals(h9_stream_report *s, h9_reader *r, h9_block *b, bool end
   return h9_activity_finish(s->activity, s->population, e);
 }
 
-int h9_stream_report_make(h9_stream_report *s, int fd, const char *name, const h9_report_options *o, h9_report_progress progress,
-                          void *ctx, h9_error *e) {
+int h9_stream_report_make(h9_stream_report *s, int fd, const char *name, const h9_report_options *o,
+                          h9_report_progress progress, void *ctx, h9_error *e) {
   *s = (h9_stream_report){.name = h9_strdup(name)};
   if (!s->name) return h9_fail_memory(e, strlen(name), "a name");
   h9_reader *r = NULL;

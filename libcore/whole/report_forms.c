@@ -44,12 +44,16 @@ static int name_width(const h9_stream_report *s) {
 
 static void network_text(const h9_stream_report *s, const char *const *only, h9_buf *b, int w) {
   const h9_network *net = &s->net;
-  put(b, "Network: %u neurons in %u population%s", net->n_neurons, net->n_populations, net->n_populations == 1 ? "" : "s");
+  put(b, "Network: %u neurons in %u population%s", net->n_neurons, net->n_populations,
+      net->n_populations == 1 ? "" : "s");
   if (s->has_connections)
-    put(b, ", %s%.0f connections in %u projection%s", s->expanded ? "" : "about ", s->connections, net->n_projections, net->n_projections == 1 ? "" : "s");
+    put(b, ", %s%.0f connections in %u projection%s", s->expanded ? "" : "about ", s->connections,
+        net->n_projections, net->n_projections == 1 ? "" : "s");
   put(b, ", dt %g ms, seed %llu\n", net->dt, (unsigned long long)net->seed);
   put(b, "  %-*s %-16s %10s", w, "population", "model", "neurons");
-  if (s->expanded) put(b, " %9s %9s %7s %7s %9s %9s %7s %7s", "in-degree", "sd", "min", "max", "out-degr.", "sd", "min", "max");
+  if (s->expanded)
+    put(b, " %9s %9s %7s %7s %9s %9s %7s %7s", "in-degree", "sd", "min", "max", "out-degr.", "sd", "min",
+        "max");
   put(b, "\n");
   for (uint32_t p = 0; p < net->n_populations; p++) {
     const h9_population *q = &net->populations[p];
@@ -65,14 +69,15 @@ static void network_text(const h9_stream_report *s, const char *const *only, h9_
     put(b, "\n");
   }
   if (!s->expanded) return;
-  put(b, "\n  %-*s %-*s %-18s %12s %10s %10s %8s %8s %8s %9s %9s\n", w, "source", w, "target", "rule", "connections", "weight", "sd",
-      "delay ms", "sd", "max", "dist. um", "median");
+  put(b, "\n  %-*s %-*s %-18s %12s %10s %10s %8s %8s %8s %9s %9s\n", w, "source", w, "target", "rule",
+      "connections", "weight", "sd", "delay ms", "sd", "max", "dist. um", "median");
   for (uint32_t k = 0; k < net->n_projections; k++) {
     const h9_projection *p = &net->projections[k];
     const h9_projection_stats *q = &s->connection_stats.projection[k];
     const char *source = net->populations[p->source].name, *target = net->populations[p->target].name;
     if (!chosen(only, source) && !chosen(only, target)) continue;
-    put(b, "  %-*s %-*s %-18s %12llu", w, source, w, target, h9_rule_name(p->rule), (unsigned long long)q->connections);
+    put(b, "  %-*s %-*s %-18s %12llu", w, source, w, target, h9_rule_name(p->rule),
+        (unsigned long long)q->connections);
     cell_general(b, 10, h9_moments_mean(&q->weight));
     cell_general(b, 10, h9_moments_sd(&q->weight));
     cell(b, 8, 3, h9_moments_mean(&q->delay));
@@ -88,9 +93,10 @@ static void network_text(const h9_stream_report *s, const char *const *only, h9_
 }
 
 static void activity_text(const h9_stream_report *s, const char *const *only, h9_buf *b, int w) {
-  put(b, "Activity: %llu spikes in %.9g ms (from %.9g ms)\n", (unsigned long long)s->signals, s->duration, s->from);
-  put(b, "  %-*s %9s %9s %9s %9s %7s %7s %7s %7s %9s %9s\n", w, "population", "neurons", "rate Hz", "sd", "median", "silent",
-      "CV ISI", "LV", "Fano", "correl.", "synchrony");
+  put(b, "Activity: %llu spikes in %.9g ms (from %.9g ms)\n", (unsigned long long)s->signals, s->duration,
+      s->from);
+  put(b, "  %-*s %9s %9s %9s %9s %7s %7s %7s %7s %9s %9s\n", w, "population", "neurons", "rate Hz", "sd",
+      "median", "silent", "CV ISI", "LV", "Fano", "correl.", "synchrony");
   for (uint32_t p = 0; p < s->net.n_populations; p++) {
     const h9_activity_population *a = &s->population[p];
     const h9_population *q = &s->net.populations[p];
@@ -109,7 +115,10 @@ static void activity_text(const h9_stream_report *s, const char *const *only, h9
   }
 }
 
-static const struct performance { const char *metric, *key, *about; double unit; } performance[] = {
+static const struct performance {
+  const char *metric, *key, *about;
+  double unit;
+} performance[] = {
     {"step.real_time_factor", "real_time_factor", "real-time factor", 1},
     {"step.threads", "threads", "threads", 1},
     {"step.build_s", "build_s", "building, s", 1},
@@ -131,7 +140,8 @@ static void performance_text(const h9_metrics *m, h9_buf *b) {
     double v = h9_metrics_get(m, performance[i].metric);
     if (!isnan(v)) put(b, "  %-26s %12.6g\n", performance[i].about, v / performance[i].unit);
   }
-  double t = h9_metrics_get(m, "step.simulate_s"), events = h9_metrics_get(m, "step.events"), signals = h9_metrics_get(m, "step.signals");
+  double t = h9_metrics_get(m, "step.simulate_s"), events = h9_metrics_get(m, "step.events"),
+         signals = h9_metrics_get(m, "step.signals");
   if (t > 0 && !isnan(events)) put(b, "  %-26s %12.6g\n", "synaptic events a second", events / t);
   if (t > 0 && !isnan(signals)) put(b, "  %-26s %12.6g\n", "spikes a second", signals / t);
 }
@@ -173,7 +183,8 @@ static void network_json(const h9_stream_report *s, const char *const *only, h9_
   const h9_network *net = &s->net;
   h9_json_begin(j, "network", '{');
   h9_json_whole(j, "neurons", net->n_neurons);
-  if (s->has_connections) h9_json_number(j, s->expanded ? "connections" : "connections_expected", s->connections);
+  if (s->has_connections)
+    h9_json_number(j, s->expanded ? "connections" : "connections_expected", s->connections);
   h9_json_number(j, "dt_ms", net->dt);
   h9_json_whole(j, "seed", net->seed);
   h9_json_whole(j, "stream_bytes", s->stream_bytes);
@@ -286,7 +297,8 @@ void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h
   h9_json_end(j, '}');
 }
 
-static void row(const h9_stream_report *s, h9_buf *b, const char *section, const char *name, const char *what, double v) {
+static void row(const h9_stream_report *s, h9_buf *b, const char *section, const char *name, const char *what,
+                double v) {
   if (isnan(v)) put(b, "%s\t%s\t%s\t%s\t\n", s->name, section, name, what);
   else put(b, "%s\t%s\t%s\t%s\t%.9g\n", s->name, section, name, what, v);
 }
@@ -294,7 +306,8 @@ static void row(const h9_stream_report *s, h9_buf *b, const char *section, const
 void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9_buf *out) {
   const h9_network *net = &s->net;
   row(s, out, "network", "", "neurons", net->n_neurons);
-  if (s->has_connections) row(s, out, "network", "", s->expanded ? "connections" : "connections_expected", s->connections);
+  if (s->has_connections)
+    row(s, out, "network", "", s->expanded ? "connections" : "connections_expected", s->connections);
   for (uint32_t p = 0; p < net->n_populations; p++) {
     const char *name = net->populations[p].name;
     if (!chosen(only, name)) continue;
