@@ -33,7 +33,7 @@ keys = set()
 for path in sys.argv[2:]:
     source = open(path).read()
     for table in re.findall(r"h9_config_key [^;]*?\[\] = \{(.*?)\};", source, re.S):
-        keys |= set(re.findall(r'\{"(\w+)", (?:NULL|"[^"]*"), (?:true|false)\}', table))
+        keys |= set(re.findall(r'\{"(\w+)",\s+(?:NULL|"[^"]*"),\s+(?:true|false)\}', table))
     for table in re.findall(r"(?:kernel_forms|dist_forms|rule_forms)\[\] = \{(.*?)\n\};", source, re.S):
         keys |= set(re.findall(r'"(\w{2,})"', table)) | set(re.findall(r'"(p)"', table))
     for table in re.findall(r"keys\[\] = \{(.*?)\},\s*\w+\[\]", source, re.S):

@@ -17,7 +17,8 @@ double h9_moments_sd(const h9_moments *m);   /* n - 1 */
 typedef struct h9_projection_stats {
   uint64_t connections;
   h9_moments weight, delay, distance; /* model's unit, ms, um; distance empty where a side is not placed */
-  uint64_t *delays; /* [H9_NETSTATS_DELAYS] connections of each delay in steps; the last: that and longer (moments know them exactly) */
+  uint64_t *delays; /* [H9_NETSTATS_DELAYS] connections of each delay in steps; the last: that and longer
+                       (moments know them exactly) */
   double distance_decile[11]; /* within a 4096th of the greatest distance possible; NaN when empty */
 } h9_projection_stats;
 enum { H9_NETSTATS_DELAYS = 1024, H9_NETSTATS_DISTANCES = 4096 };
@@ -30,7 +31,8 @@ typedef struct h9_netstats {
 } h9_netstats;
 
 /* Runs the source to its end. `threads` as the source was made with. */
-int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, int threads, h9_error *e) H9_UNUSED_RESULT;
+int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, int threads,
+                       h9_error *e) H9_UNUSED_RESULT;
 void h9_netstats_release(h9_netstats *s);
 
 #endif

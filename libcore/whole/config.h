@@ -18,11 +18,11 @@ typedef struct h9_population_config {
 enum h9_stimulus_type { H9_STIMULUS_POISSON, H9_STIMULUS_DC };
 typedef struct h9_stimulus {
   enum h9_stimulus_type type;
-  uint32_t target;     /* population */
-  double rate;         /* Hz a neuron, all its sources together (poisson) */
-  double weight;       /* target model's weight unit (poisson) */
-  double amplitude;    /* pA (dc) */
-  double start, stop;  /* ms; stop inf: to the end */
+  uint32_t target;    /* population */
+  double rate;        /* Hz a neuron, all its sources together (poisson) */
+  double weight;      /* target model's weight unit (poisson) */
+  double amplitude;   /* pA (dc) */
+  double start, stop; /* ms; stop inf: to the end */
   uint32_t line, column;
 } h9_stimulus;
 
@@ -35,32 +35,35 @@ typedef struct h9_simulation_config {
 } h9_simulation_config;
 
 typedef struct h9_statistics_config {
-  double start, stop;        /* ms; NaN: all */
-  double bin;                /* ms, count bins of correlation (2) and Fano factor */
-  double psth_bin;           /* ms */
+  double start, stop;          /* ms; NaN: all */
+  double bin;                  /* ms, count bins of correlation (2) and Fano factor */
+  double psth_bin;             /* ms */
   uint32_t correlation_sample; /* neurons a population (250) */
-  uint32_t min_spikes;       /* of a neuron for its CV (10) */
+  uint32_t min_spikes;         /* of a neuron for its CV (10) */
 } h9_statistics_config;
 
 typedef struct h9_config {
   h9_yaml yaml;
-  h9_network net;       /* dt, seed, populations (names, models, counts, first ids), projections (unplanned), domain */
+  h9_network
+      net; /* dt, seed, populations (names, models, counts, first ids), projections (unplanned), domain */
   bool has_populations, has_connections, has_simulation, seed_given, dt_given;
   h9_population_config *populations; /* [net.n_populations] */
   h9_simulation_config simulation;
   h9_statistics_config statistics;
-  h9_node *experiment;  /* checked by hal9-run; NULL when absent */
+  h9_node *experiment; /* checked by hal9-run; NULL when absent */
 } h9_config;
 
 /* Reads, overrides parameters by `set` ("name=expression"; unknown names are errors), checks all
  * sections. H9_ENOINPUT, H9_ECONFIG (text holds every mistake, a line each, at most 50), H9_EUSAGE for a
  * bad --set. Without -c a program calls h9_config_init for the defaults. */
-int h9_config_read(h9_config *c, const char *path, const char *const *set, size_t n_set, h9_error *e) H9_UNUSED_RESULT;
+int h9_config_read(h9_config *c, const char *path, const char *const *set, size_t n_set,
+                   h9_error *e) H9_UNUSED_RESULT;
 void h9_config_init(h9_config *c);
 void h9_config_release(h9_config *c);
 /* When the network comes from a stream rather than from the file (hal9-index, hal9-step): checks that the
  * file's populations, as far as it has any, are the stream's (name, model, count), and resolves
  * projections and stimuli against them. */
-int h9_config_match(const h9_config *c, const h9_network *stream, const char *stream_name, h9_error *e) H9_UNUSED_RESULT;
+int h9_config_match(const h9_config *c, const h9_network *stream, const char *stream_name,
+                    h9_error *e) H9_UNUSED_RESULT;
 
 #endif

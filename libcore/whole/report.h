@@ -16,14 +16,14 @@ typedef struct h9_stream_report {
   char *name;
   h9_network net;
   uint64_t stream_bytes;
-  bool has_connections, expanded; /* expanded: counted one by one */
-  double connections;             /* or expected */
-  h9_netstats connection_stats;   /* when expanded */
+  bool has_connections, expanded;   /* expanded: counted one by one */
+  double connections;               /* or expected */
+  h9_netstats connection_stats;     /* when expanded */
   h9_summary *indegree, *outdegree; /* [n_populations], when expanded */
   bool has_activity;
-  double from, duration;          /* ms */
+  double from, duration; /* ms */
   uint64_t signals;
-  h9_activity *activity;          /* owns the PSTHs */
+  h9_activity *activity;              /* owns the PSTHs */
   h9_activity_population *population; /* [n_populations] */
 } h9_stream_report;
 

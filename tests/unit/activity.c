@@ -1,15 +1,19 @@
 /* Statistics of activity on trains made for it. Authority: values computed by hand, closed forms of
- * renewal processes (Cox & Lewis 1966; LV of a gamma process of order k: 3 / (2k + 1), Shinomoto et al. 2003),
- * and, for what has no closed form, a direct computation over the counts below. */
+ * renewal processes (Cox & Lewis 1966; LV of a gamma process of order k: 3 / (2k + 1), Shinomoto et al.
+ * 2003), and, for what has no closed form, a direct computation over the counts below. */
 #include "../../libcore/base/rng.h"
 #include "../../libcore/model/activity.h"
 #include "tap.h"
 
-static h9_population pops[3] = {{.name = (char[]){"a"}, .first = 1, .count = 4}, {.name = (char[]){"b"}, .first = 5, .count = 300}};
+static h9_population pops[3] = {{.name = (char[]){"a"}, .first = 1, .count = 4},
+                                {.name = (char[]){"b"}, .first = 5, .count = 300}};
 static h9_network net = {.dt = 0.1, .n_neurons = 304, .n_populations = 2, .populations = pops};
 
 /* Spikes in the order of a recording. */
-typedef struct train { size_t n, cap; uint64_t *at; } train;
+typedef struct train {
+  size_t n, cap;
+  uint64_t *at;
+} train;
 static train all;
 static void fire(h9_step step, h9_id id) {
   if (all.n == all.cap) {
@@ -26,14 +30,25 @@ static int ascending(const void *a, const void *b) {
 static void clear(void) { all.n = 0; }
 
 static h9_activity_options usual(void) {
-  return (h9_activity_options){.start = NAN, .stop = NAN, .bin = 2, .sync_bin = 3, .fano_window = 100, .sample = 250, .min_spikes = 10, .seed = 1};
+  return (h9_activity_options){.start = NAN,
+                               .stop = NAN,
+                               .bin = 2,
+                               .sync_bin = 3,
+                               .fano_window = 100,
+                               .sample = 250,
+                               .min_spikes = 10,
+                               .seed = 1};
 }
 
-static struct { uint64_t signals; double from, duration; } last;
+static struct {
+  uint64_t signals;
+  double from, duration;
+} last;
 static h9_activity *kept;
 
 /* Feeds the recording (from, to] in batches of `batch` steps. */
-static void analyse(h9_activity_options o, h9_step from, h9_step to, h9_step batch, h9_activity_population *r) {
+static void analyse(h9_activity_options o, h9_step from, h9_step to, h9_step batch,
+                    h9_activity_population *r) {
   h9_error e = {0};
   qsort(all.at, all.n, sizeof *all.at, ascending);
   h9_activity_free(kept);
@@ -61,7 +76,7 @@ static void analyse(h9_activity_options o, h9_step from, h9_step to, h9_step bat
 static void regular(void) {
   h9_activity_population r[2];
   clear();
-  for (h9_step s = 100; s <= 10000; s += 100) fire(s, 1); /* 100 Hz for 1 s */
+  for (h9_step s = 100; s <= 10000; s += 100) fire(s, 1);               /* 100 Hz for 1 s */
   for (int i = 0; i < 99; i++) fire(200 + i / 2 * 200 + i % 2 * 50, 2); /* intervals 50, 150, 50, ... */
   fire(5, 3);
   analyse(usual(), 0, 10000, 10000, r);
@@ -78,9 +93,11 @@ static void regular(void) {
   near(r[0].lv.decile[0], 0, 1e-12, "LV of a regular train");
   near(r[0].lv.decile[10], 3 * 0.25, 1e-12, "LV of intervals 1 and 3: 3 (2/4)^2");
   near(r[0].fano.decile[0], 0, 1e-12, "Fano factor of a regular train");
-  ok(r[1].spikes == 0 && r[1].silent == 1 && r[1].rate.mean == 0 && isnan(r[1].cv.mean) && isnan(r[1].lv.mean) && isnan(r[1].fano.mean) &&
-         isnan(r[1].correlation) && isnan(r[1].synchrony), "a silent population has a rate of 0 and nothing else");
-  ok(last.signals == 200 && last.from == 0 && fabs(last.duration - 1000) < 1e-9, "spikes, beginning, duration");
+  ok(r[1].spikes == 0 && r[1].silent == 1 && r[1].rate.mean == 0 && isnan(r[1].cv.mean) &&
+         isnan(r[1].lv.mean) && isnan(r[1].fano.mean) && isnan(r[1].correlation) && isnan(r[1].synchrony),
+     "a silent population has a rate of 0 and nothing else");
+  ok(last.signals == 200 && last.from == 0 && fabs(last.duration - 1000) < 1e-9,
+     "spikes, beginning, duration");
   h9_activity_options o = usual();
   o.min_spikes = 101;
   analyse(o, 0, 10000, 10000, r);
@@ -100,26 +117,31 @@ static void counts(void) {
   o.psth_bin = 10;
   analyse(o, 0, 450, 450, r);
   double mean = 6 / 4.0, var = (0.25 + 2.25 + 0.25 + 2.25) / 3;
-  near(r[0].fano.mean, var / mean, 1e-12, "Fano factor by hand; borders belong to the window before, the cut one to none");
+  near(r[0].fano.mean, var / mean, 1e-12,
+       "Fano factor by hand; borders belong to the window before, the cut one to none");
   near(r[0].synchrony, var / mean, 1e-12, "synchrony of one neuron is the same");
-  ok(r[0].n_psth == 4 && r[0].psth[0] == 2 && r[0].psth[1] == 0 && r[0].psth[2] == 1 && r[0].psth[3] == 3, "PSTH of complete bins");
+  ok(r[0].n_psth == 4 && r[0].psth[0] == 2 && r[0].psth[1] == 0 && r[0].psth[2] == 1 && r[0].psth[3] == 3,
+     "PSTH of complete bins");
   ok(r[1].n_psth == 4 && r[1].psth[0] + r[1].psth[3] == 0, "a silent population has as many bins");
   near(r[0].rate.decile[10], 7 / 0.045, 1e-9, "the rate counts all");
   o.start = 10;
   o.stop = 40;
   analyse(o, 0, 450, 450, r);
-  ok(last.signals == 4 && last.from == 10 && fabs(last.duration - 30) < 1e-9, "start excluded, stop included: %llu", (unsigned long long)last.signals);
+  ok(last.signals == 4 && last.from == 10 && fabs(last.duration - 30) < 1e-9,
+     "start excluded, stop included: %llu", (unsigned long long)last.signals);
   ok(r[0].n_psth == 3 && r[0].psth[0] == 0 && r[0].psth[1] == 1 && r[0].psth[2] == 3, "bins begin at start");
   mean = 4 / 3.0, var = (mean * mean + (mean - 1) * (mean - 1) + (3 - mean) * (3 - mean)) / 2;
   near(r[0].synchrony, var / mean, 1e-12, "synchrony from start to stop");
   o.start = 50;
   o.stop = NAN;
   analyse(o, 0, 450, 450, r);
-  ok(last.signals == 0 && last.duration == 0 && isnan(r[0].rate.mean) && isnan(r[0].synchrony), "a start after the end leaves nothing");
+  ok(last.signals == 0 && last.duration == 0 && isnan(r[0].rate.mean) && isnan(r[0].synchrony),
+     "a start after the end leaves nothing");
   o.start = NAN;
   o.stop = 1e300;
   analyse(o, 100, 450, 450, r);
-  ok(last.signals == 5 && fabs(last.from - 10) < 1e-9, "a transient that was not recorded, a stop beyond the end: %llu", (unsigned long long)last.signals);
+  ok(last.signals == 5 && fabs(last.from - 10) < 1e-9,
+     "a transient that was not recorded, a stop beyond the end: %llu", (unsigned long long)last.signals);
 }
 
 static void correlations(void) {
@@ -147,7 +169,8 @@ static void correlations(void) {
   for (int i = 0; i < 3; i++) fire(two[i], 2);
   analyse(o, 0, 90, 90, r);
   double x[] = {1, 0, 2, 0}, y[] = {0, 0, 1, 1}, mx = 0.75, my = 0.5, sxy = 0, sxx = 0, syy = 0;
-  for (int i = 0; i < 4; i++) sxy += (x[i] - mx) * (y[i] - my), sxx += (x[i] - mx) * (x[i] - mx), syy += (y[i] - my) * (y[i] - my);
+  for (int i = 0; i < 4; i++)
+    sxy += (x[i] - mx) * (y[i] - my), sxx += (x[i] - mx) * (x[i] - mx), syy += (y[i] - my) * (y[i] - my);
   near(r[0].correlation, sxy / sqrt(sxx * syy), 1e-12, "Pearson by hand, the last bin cut");
 }
 
@@ -169,17 +192,21 @@ static void poisson(double order) {
   h9_activity_options o = usual();
   analyse(o, 0, 50000000, 1000000, r);
   net.dt = dt;
-  /* standard errors over 300 neurons of 1000 spikes: CV 0.022 / 17, LV about 0.03 / 17, Fano sqrt(2 / 500) / 17 */
-  printf("# gamma order %g: rate %.3f CV %.4f LV %.4f Fano %.4f correlation %.5f +- %.4f synchrony %.4f\n", order, r[1].rate.mean, r[1].cv.mean,
-         r[1].lv.mean, r[1].fano.mean, r[1].correlation, r[1].correlation_sd, r[1].synchrony);
+  /* standard errors over 300 neurons of 1000 spikes: CV 0.022 / 17, LV about 0.03 / 17, Fano sqrt(2 / 500) /
+   * 17 */
+  printf("# gamma order %g: rate %.3f CV %.4f LV %.4f Fano %.4f correlation %.5f +- %.4f synchrony %.4f\n",
+         order, r[1].rate.mean, r[1].cv.mean, r[1].lv.mean, r[1].fano.mean, r[1].correlation,
+         r[1].correlation_sd, r[1].synchrony);
   near(r[1].rate.mean, 20, 0.2, "rate");
   near(r[1].cv.mean, 1 / sqrt(order), 0.008, "CV: 1 / sqrt(order)");
   near(r[1].lv.mean, 3 / (2 * order + 1), 0.01, "LV: 3 / (2 order + 1)");
   if (order > 1) return;
   near(r[1].fano.mean, 1, 0.015, "Fano factor of a Poisson process");
-  near(r[1].correlation, 0, 5 / sqrt(25000.0 * 250 * 249 / 2), "correlation of independent trains, five standard errors");
+  near(r[1].correlation, 0, 5 / sqrt(25000.0 * 250 * 249 / 2),
+       "correlation of independent trains, five standard errors");
   near(r[1].correlation_sd, 1 / sqrt(25000.0), 0.0005, "its spread over pairs: 1 / sqrt(bins)");
-  near(r[1].synchrony, 1, 0.05, "synchrony of independent neurons (sd of a variance ratio: sqrt(2 / 16667) = 0.011)");
+  near(r[1].synchrony, 1, 0.05,
+       "synchrony of independent neurons (sd of a variance ratio: sqrt(2 / 16667) = 0.011)");
   ok(r[1].correlation_neurons == 250, "the sample is full");
 }
 
@@ -204,13 +231,15 @@ static void batches(void) {
   const h9_step cut[] = {1, 7, 13, 100, 9999};
   for (int k = 0; k < 5; k++) {
     analyse(o, 500, 10500, cut[k], b);
-    ok(b[1].n_psth == bins && memcmp(psth, b[1].psth, bins * sizeof *psth) == 0, "PSTH with batches of %lld steps", (long long)cut[k]);
+    ok(b[1].n_psth == bins && memcmp(psth, b[1].psth, bins * sizeof *psth) == 0,
+       "PSTH with batches of %lld steps", (long long)cut[k]);
     for (int p = 0; p < 2; p++) b[p].psth = a[p].psth;
     ok(memcmp(a, b, sizeof a) == 0, "the same bits with batches of %lld steps", (long long)cut[k]);
   }
   o.seed = 2;
   analyse(o, 500, 10500, 10000, b);
-  ok(b[1].correlation != a[1].correlation && b[1].cv.mean == a[1].cv.mean, "the seed chooses the sample, and nothing else");
+  ok(b[1].correlation != a[1].correlation && b[1].cv.mean == a[1].cv.mean,
+     "the seed chooses the sample, and nothing else");
   /* a direct computation over all neurons */
   o.sample = 2000;
   analyse(o, 500, 10500, 10000, b);
@@ -224,7 +253,9 @@ static void batches(void) {
     for (int j = i + 1; j < 304; j++) {
       double mi = 0, mj = 0, ij = 0, ii = 0, jj = 0;
       for (int k = 0; k < BINS; k++) mi += c[i][k] / BINS, mj += c[j][k] / BINS;
-      for (int k = 0; k < BINS; k++) ij += (c[i][k] - mi) * (c[j][k] - mj), ii += (c[i][k] - mi) * (c[i][k] - mi), jj += (c[j][k] - mj) * (c[j][k] - mj);
+      for (int k = 0; k < BINS; k++)
+        ij += (c[i][k] - mi) * (c[j][k] - mj), ii += (c[i][k] - mi) * (c[i][k] - mi),
+            jj += (c[j][k] - mj) * (c[j][k] - mj);
       sum += ij / sqrt(ii * jj);
       pairs++;
     }

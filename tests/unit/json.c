@@ -45,7 +45,8 @@ int main(void) {
   h9_json_whole(&j, "last", 0);
   h9_json_end(&j, '}');
   is(&j,
-     "{\n  \"n\": 18446744073709551615,\n  \"t\": \"x\",\n  \"list\": [\n    0.5,\n    -3,\n    {\n      \"empty\": [],\n"
+     "{\n  \"n\": 18446744073709551615,\n  \"t\": \"x\",\n  \"list\": [\n    0.5,\n    -3,\n    {\n      "
+     "\"empty\": [],\n"
      "      \"after\": 1\n    }\n  ],\n  \"last\": 0\n}\n",
      "nesting, commas, indentation");
 
@@ -62,21 +63,27 @@ int main(void) {
   h9_json_text(&j, "utf8", "\xc2\xb5m \xe2\x82\xac \xf0\x9f\x98\x80");
   h9_json_end(&j, '}');
   is(&j,
-     "{\n  \"a\\\"b\\\\c\": \"quote \\\" backslash \\\\ slash / tab \\u0009 line \\u000a escape \\u001b delete \x7f end\",\n"
+     "{\n  \"a\\\"b\\\\c\": \"quote \\\" backslash \\\\ slash / tab \\u0009 line \\u000a escape \\u001b "
+     "delete \x7f end\",\n"
      "  \"\\u0001\": \"\",\n  \"utf8\": \"\xc2\xb5m \xe2\x82\xac \xf0\x9f\x98\x80\"\n}\n",
      "escapes of RFC 8259, UTF-8 as it is");
 
   /* file names can be any bytes; JSON text is UTF-8 (RFC 8259, section 8.1) */
   h9_json_begin(&j, NULL, '[');
-  h9_json_text(&j, NULL, "a\xff" "b\xc3(\xed\xa0\x80\xc0\xaf\xf5\x80\x80\x80\xe2\x82");
+  h9_json_text(&j, NULL,
+               "a\xff"
+               "b\xc3(\xed\xa0\x80\xc0\xaf\xf5\x80\x80\x80\xe2\x82");
   h9_json_end(&j, ']');
   is(&j,
-     "[\n  \"a\xef\xbf\xbd" "b\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+     "[\n  \"a\xef\xbf\xbd"
+     "b\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
      "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"\n]\n",
      "each byte that is no UTF-8 becomes U+FFFD");
 
-  const double values[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, -2.2250738585072014e-308, 123456789012345680, 1e22, 0};
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++) ok(number(values[i]) == values[i], "%.17g comes back as it was", values[i]);
+  const double values[] = {
+      0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, -2.2250738585072014e-308, 123456789012345680, 1e22, 0};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    ok(number(values[i]) == values[i], "%.17g comes back as it was", values[i]);
 
   for (int i = 0; i < 15; i++) h9_json_begin(&j, NULL, '[');
   for (int i = 0; i < 15; i++) h9_json_end(&j, ']');

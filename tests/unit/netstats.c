@@ -42,17 +42,20 @@ static h9_netstats gather(kit *k, int threads) {
   return s;
 }
 
-static void same(const h9_moments *m, const double *v, size_t n, double tolerance, uint32_t projection, const char *what) {
+static void same(const h9_moments *m, const double *v, size_t n, double tolerance, uint32_t projection,
+                 const char *what) {
   double mean = 0, squares = 0, low = INFINITY, high = -INFINITY;
   for (size_t i = 0; i < n; i++) mean += v[i] / (double)n;
-  for (size_t i = 0; i < n; i++) squares += (v[i] - mean) * (v[i] - mean), low = fmin(low, v[i]), high = fmax(high, v[i]);
+  for (size_t i = 0; i < n; i++)
+    squares += (v[i] - mean) * (v[i] - mean), low = fmin(low, v[i]), high = fmax(high, v[i]);
   double sd = sqrt(squares / ((double)n - 1)), scale = fmax(fabs(mean), sd);
   if (n == 0) {
-    ok(m->n == 0 && isnan(h9_moments_mean(m)) && isnan(h9_moments_sd(m)), "projection %u: no %s", projection, what);
+    ok(m->n == 0 && isnan(h9_moments_mean(m)) && isnan(h9_moments_sd(m)), "projection %u: no %s", projection,
+       what);
     return;
   }
-  ok(m->n == (double)n && fabs(h9_moments_mean(m) - mean) <= tolerance * scale && fabs(h9_moments_sd(m) - sd) <= fmax(tolerance, 1e-7) * scale &&
-         m->min == low && m->max == high,
+  ok(m->n == (double)n && fabs(h9_moments_mean(m) - mean) <= tolerance * scale &&
+         fabs(h9_moments_sd(m) - sd) <= fmax(tolerance, 1e-7) * scale && m->min == low && m->max == high,
      "projection %u: %s: mean %g, sd %g, %g to %g", projection, what, mean, sd, low, high);
 }
 
@@ -81,7 +84,8 @@ int main(void) {
       delays[l.at[i].delay < H9_NETSTATS_DELAYS ? l.at[i].delay : H9_NETSTATS_DELAYS - 1]++;
       d[n++] = l.at[i].delay * k.net.dt;
       size_t a = k.pop[p->source].first - 1 + l.at[i].source, b = k.pop[p->target].first - 1 + l.at[i].target;
-      double dx = fabs((double)k.net.x[a] - (double)k.net.x[b]), dy = fabs((double)k.net.y[a] - (double)k.net.y[b]);
+      double dx = fabs((double)k.net.x[a] - (double)k.net.x[b]),
+             dy = fabs((double)k.net.y[a] - (double)k.net.y[b]);
       if (p->periodic) dx = fmin(dx, 1000 - dx), dy = fmin(dy, 1000 - dy);
       if (k.pop[p->source].placed && k.pop[p->target].placed) r[m++] = sqrt(dx * dx + dy * dy);
     }
@@ -94,7 +98,8 @@ int main(void) {
       h9_moments x = t->distance;
       double low = INFINITY, high = 0;
       for (size_t i = 0; i < m; i++) low = fmin(low, r[i]), high = fmax(high, r[i]);
-      ok(fabs(x.min - low) < 1e-9 && fabs(x.max - high) < 1e-9, "projection %u: distances from %g to %g", q, low, high);
+      ok(fabs(x.min - low) < 1e-9 && fabs(x.max - high) < 1e-9, "projection %u: distances from %g to %g", q,
+         low, high);
       x.min = low, x.max = high;
       same(&x, r, m, 1e-9, q, "distance");
       h9_summary exact = h9_summary_of(r, m);
@@ -103,20 +108,26 @@ int main(void) {
       /* order statistics are not interpolated in the counts: allow the widest gap between neighbours */
       double gap = 0;
       for (size_t i = 1; i < m; i++) gap = fmax(gap, r[i] - r[i - 1]);
-      ok(worst <= cell + (m > 1000 ? 2 : gap), "projection %u: deciles of distance, off by up to %g um, cells of %g um", q, worst, cell);
+      ok(worst <= cell + (m > 1000 ? 2 : gap),
+         "projection %u: deciles of distance, off by up to %g um, cells of %g um", q, worst, cell);
     } else ok(t->distance.n == 0 && isnan(t->distance_decile[5]), "projection %u: no distances", q);
   }
-  ok(s.projection[0].connections == 100 && s.projection[1].connections == 2500 && s.projection[4].connections == 3000 && s.projection[5].connections == 0,
+  ok(s.projection[0].connections == 100 && s.projection[1].connections == 2500 &&
+         s.projection[4].connections == 3000 && s.projection[5].connections == 0,
      "what the rules fix");
   ok(s.projection[0].distance.max == 0, "one_to_one onto itself: distance 0");
-  ok(s.projection[2].delays[H9_NETSTATS_DELAYS - 1] > 1000 && s.projection[2].delay.max > 250, "delays beyond the counts are in the moments");
+  ok(s.projection[2].delays[H9_NETSTATS_DELAYS - 1] > 1000 && s.projection[2].delay.max > 250,
+     "delays beyond the counts are in the moments");
   for (int threads = 1; threads <= 4; threads++) {
     h9_netstats t = gather(&k, threads);
-    int good = memcmp(t.indegree, s.indegree, k.net.n_neurons * 4) == 0 && memcmp(t.outdegree, s.outdegree, k.net.n_neurons * 4) == 0;
+    int good = memcmp(t.indegree, s.indegree, k.net.n_neurons * 4) == 0 &&
+               memcmp(t.outdegree, s.outdegree, k.net.n_neurons * 4) == 0;
     for (uint32_t q = 0; q < k.net.n_projections; q++) {
       const h9_projection_stats *a = &s.projection[q], *b = &t.projection[q];
-      good = good && memcmp(&a->weight, &b->weight, sizeof a->weight) == 0 && memcmp(&a->delay, &b->delay, sizeof a->delay) == 0 &&
-             memcmp(&a->distance, &b->distance, sizeof a->distance) == 0 && memcmp(a->delays, b->delays, H9_NETSTATS_DELAYS * 8) == 0 &&
+      good = good && memcmp(&a->weight, &b->weight, sizeof a->weight) == 0 &&
+             memcmp(&a->delay, &b->delay, sizeof a->delay) == 0 &&
+             memcmp(&a->distance, &b->distance, sizeof a->distance) == 0 &&
+             memcmp(a->delays, b->delays, H9_NETSTATS_DELAYS * 8) == 0 &&
              memcmp(a->distance_decile, b->distance_decile, sizeof a->distance_decile) == 0;
     }
     ok(good, "the same bits with %d threads", threads);
