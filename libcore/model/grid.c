@@ -1,22 +1,11 @@
-#include "grid.h"
+#include "grid_parts.h"
 
 #include "../base/memory.h"
-#include "grid_kernel.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct h9_grid {
-  h9_grid_options o;
-  uint32_t n;
-  uint32_t cells[3];   /* along each dimension */
-  double lo[3], inv[3]; /* cell of a coordinate: floor((x - lo) * inv), clamped */
-  uint32_t *start;     /* [cells + 1], x runs fastest */
-  uint32_t *index;     /* [n] original index, by cell */
-  float *c[3];         /* [n] coordinates, by cell */
-  const h9_near_set *kernels;
-};
 
 static double wrap(double d, double width) { /* minimum image */
   if (!(width > 0)) return d;
@@ -56,8 +45,7 @@ static int hits_add(h9_hits *h, uint32_t i, double d2, h9_error *e) {
   return H9_OK;
 }
 
-/* Room for `more` further hits, so that runs of points are taken without asking. */
-static int hits_room(h9_hits *h, size_t more, h9_error *e) {
+int h9_hits_room(h9_hits *h, size_t more, h9_error *e) {
   size_t cap = h->cap ? h->cap : 64;
   if (h->n + more <= h->cap) return H9_OK;
   while (cap < h->n + more) cap *= 2;
@@ -77,7 +65,7 @@ static int by_distance(const void *a, const void *b) {
   return (x->index > y->index) - (x->index < y->index);
 }
 /* Nearest first: few hits, and an order on doubles. */
-static int hits_sort_distance(h9_hits *h, uint32_t want, h9_error *e) {
+int h9_hits_nearest(h9_hits *h, uint32_t want, h9_error *e) {
   enum { FEW = 64 };
   if (want <= FEW) { /* the nearest ones so far are kept in order at the front */
     uint32_t m = 0;
@@ -122,7 +110,7 @@ static int hits_sort_index(h9_hits *h, uint32_t points, h9_error *e) {
     }
     return H9_OK;
   }
-  int rc = hits_room(h, n, e);
+  int rc = h9_hits_room(h, n, e);
   if (rc) return rc;
   a = h->index, ad = h->d2, b = a + n, bd = ad + n;
   for (int shift = 0; shift < 32 && (points - 1) >> shift; shift += 8) {
@@ -185,6 +173,7 @@ static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
       g->cells[k] = (uint32_t)m;
       g->lo[k] = lo[k];
       g->inv[k] = width > 0 ? m / width : 0;
+      g->slack[k] = 1e-6 + g->inv[k] * FLT_EPSILON * (fabs(lo[k]) + fabs(hi[k]));
       total *= m;
     }
     if (total <= most || total <= 1) return;
@@ -222,9 +211,9 @@ int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z,
   size_t cells = (size_t)g->cells[0] * g->cells[1] * g->cells[2];
   uint32_t *cell = malloc(((size_t)n + 1) * sizeof *cell);
   g->start = calloc(cells + 1, sizeof *g->start);
-  g->index = malloc(((size_t)n + 1) * sizeof *g->index);
+  g->index = h9_alloc((size_t)n + H9_GRID_PAD, sizeof *g->index);
   bool good = cell && g->start && g->index;
-  for (int k = 0; k < 3; k++) good = (g->c[k] = h9_alloc((size_t)n + 1, sizeof(float))) != NULL && good;
+  for (int k = 0; k < 3; k++) good = (g->c[k] = h9_alloc((size_t)n + H9_GRID_PAD, sizeof(float))) != NULL && good;
   if (!good) {
     free(cell);
     h9_grid_free(g);
@@ -266,7 +255,7 @@ void h9_grid_free(h9_grid *g) {
 /* Cells along dimension k that a distance reaches: first and how many, to be taken modulo the cells there are. */
 static void reach(const h9_grid *g, int k, double low, double high, int64_t *first, int64_t *many) {
   double periods = g->o.periodic && g->o.hi[k] > g->o.lo[k];
-  double a = floor((low - g->lo[k]) * g->inv[k] - 1e-6), b = floor((high - g->lo[k]) * g->inv[k] + 1e-6);
+  double a = floor((low - g->lo[k]) * g->inv[k] - g->slack[k]), b = floor((high - g->lo[k]) * g->inv[k] + g->slack[k]);
   double cells = g->cells[k];
   if (!(a > -1e15)) a = -1e15;
   if (!(b < 1e15)) b = 1e15;
@@ -332,7 +321,7 @@ static int take_radius(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
     q->count += q->g->kernels->count(&q->near, from, to);
     return H9_OK;
   }
-  int rc = hits_room(q->hits, to - from, e);
+  int rc = h9_hits_room(q->hits, to - from, e);
   if (rc) return rc;
   q->hits->n += q->g->kernels->list(&q->near, from, to, q->hits->index + q->hits->n, q->hits->d2 + q->hits->n);
   return H9_OK;
@@ -393,7 +382,7 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
     if (hits->n >= want) break;
     radius *= 1.35;
   }
-  int rc = hits_sort_distance(hits, want, e);
+  int rc = h9_hits_nearest(hits, want, e);
   hits->n = want;
   return rc;
 }
@@ -454,7 +443,7 @@ int h9_brute_nearest(const h9_points *p, double x, double y, double z, uint32_t 
     int rc = hits_add(hits, i, h9_displacement(&p->o, from, to, d), e);
     if (rc) return rc;
   }
-  int rc = hits_sort_distance(hits, k < hits->n ? k : hits->n, e);
+  int rc = h9_hits_nearest(hits, k < hits->n ? k : hits->n, e);
   if (hits->n > k) hits->n = k;
   return rc;
 }

@@ -1,6 +1,8 @@
-/* The grid's kernels, written once and compiled for every level: define SET, and VECTOR_SUM(x) as a loop directive
- * that adds up x, before including. Double arithmetic throughout, in the order of h9_displacement. */
+/* The grid's kernels, written once and compiled for every level: define SET, VECTOR_BYTES, the loop directives
+ * VECTOR_SUM(x) and VECTOR_SUM2(x, y), which add up x and y, and VECTOR_OR(x), before including. Double arithmetic throughout, in the order of h9_displacement. */
 #include "grid_kernel.h"
+
+#include <string.h>
 
 #define ALWAYS static inline __attribute__((always_inline))
 
@@ -65,4 +67,6 @@ static uint32_t list(const h9_near *q, uint32_t from, uint32_t to, uint32_t *ind
                               : list_run(q, from, to, index, d2, 1, false);
 }
 
-const h9_near_set SET = {count, list};
+#include "grid_scan_body.h"
+
+const h9_near_set SET = {count, list, tally, mark, rank};

@@ -20,7 +20,7 @@ static void make(cloud *p, int kind) {
   static const double scales[] = {1, 100, 1e-3, 1e6};
   double scale = scales[kind / 8 % 4];
   p->n = kind % 17 == 0 ? 0 : kind % 23 == 0 ? 1 : 20 + below(MOST - 20);
-  p->o = (h9_grid_options){.dimensions = 1 + kind % 3, .periodic = kind % 2, .threads = 1};
+  p->o = (h9_grid_options){.dimensions = 1 + kind % 3, .periodic = kind % 2, .threads = 1 + kind % 4};
   for (int k = 0; k < 3; k++) p->o.lo[k] = -scale, p->o.hi[k] = scale * (1 + k);
   if (kind % 5 == 0) p->o.cell = scale * (0.05 + uniform());
   for (uint32_t i = 0; i < p->n; i++)
@@ -102,6 +102,48 @@ static int check_box(const cloud *p, const h9_grid *g, const double lo[3], const
   return n == h->n;
 }
 
+/* Each point's answer of nearest_all. */
+typedef struct book {
+  const cloud *p;
+  const h9_grid *g;
+  uint32_t k, asked[MOST];
+  int bad;
+} book;
+static int enter(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
+  book *b = ctx;
+  h9_hits own = {0};
+  int good = point < b->p->n &&
+             !h9_grid_nearest(b->g, b->p->c[0][point], b->p->c[1][point], b->p->c[2][point], b->k, point, &own, e) &&
+             own.n == hits->n && (own.n == 0 || (memcmp(own.index, hits->index, own.n * sizeof *own.index) == 0 &&
+                                                 memcmp(own.d2, hits->d2, own.n * sizeof *own.d2) == 0));
+  h9_hits_release(&own);
+#pragma omp critical(book)
+  {
+    if (point < MOST) b->asked[point]++;
+    b->bad += !good;
+  }
+  return H9_OK;
+}
+
+/* All points at once: counts as by every pair, the nearest as those of single questions. */
+static int check_all(const cloud *p, const h9_grid *g, double r, uint32_t k) {
+  static uint32_t counts[MOST];
+  h9_error e;
+  memset(counts, 255, sizeof counts);
+  if (h9_grid_counts_all(g, r, counts, &e)) return 0;
+  for (uint32_t i = 0; i < p->n; i++) {
+    const double at[3] = {p->c[0][i], p->c[1][i], p->c[2][i]};
+    uint32_t n = 0;
+    for (uint32_t j = 0; j < p->n; j++) n += j != i && distance2(p, at, j) <= r * r;
+    if (counts[i] != n) return 0;
+  }
+  book b = {.p = p, .g = g, .k = k};
+  if (h9_grid_nearest_all(g, k, enter, &b, &e) || b.bad) return 0;
+  for (uint32_t i = 0; i < p->n; i++)
+    if (b.asked[i] != 1) return 0;
+  return 1;
+}
+
 int main(void) {
   static cloud p;
   h9_hits h = {0}, b = {0};
@@ -125,9 +167,10 @@ int main(void) {
       } else if (!p.o.periodic && q % 3 == 0) at[0] += 3 * w; /* from outside */
       double r = q == 0 ? 0 : q == 1 ? 5 * w : q == 2 ? w / 8 : w * uniform() * uniform();
       good = good && check_radius(&p, g, at, r, &h, &b);
+      if (q < 6) good = good && check_all(&p, g, r, q == 0 ? 1 : q == 1 ? p.n + 3 : 1 + below(40));
       if (self != UINT32_MAX && p.n > 1) { /* a radius that ends exactly on a point */
         double d = sqrt(distance2(&p, at, (self + 1) % p.n));
-        good = good && check_radius(&p, g, at, d, &h, &b);
+        good = good && check_radius(&p, g, at, d, &h, &b) && (q > 5 || check_all(&p, g, d, 3));
       }
       good = good && check_nearest(&p, g, at, q == 3 ? p.n + 10 : 1 + below(q < 6 ? 20 : 120), q % 4 == 1 ? self : UINT32_MAX, &h, &b);
       for (int k = 0; k < 3; k++) {
@@ -137,7 +180,7 @@ int main(void) {
       }
       good = good && check_box(&p, g, lo, hi, &h);
     }
-    if (!good || kind % 20 == 19) ok(good, "clouds up to %d: radius, counts, nearest and box as by every pair", kind + 1);
+    if (!good || kind % 20 == 19) ok(good, "clouds up to %d: radius, counts, nearest, box and all at once as by every pair", kind + 1);
     h9_grid_free(g);
   }
   h9_grid *g;
