@@ -58,7 +58,10 @@ int h9_hits_room(h9_hits *h, size_t more, h9_error *e) {
   return H9_OK;
 }
 
-typedef struct hit { double d2; uint32_t index; } hit;
+typedef struct hit {
+  double d2;
+  uint32_t index;
+} hit;
 static int by_distance(const void *a, const void *b) {
   const hit *x = a, *y = b;
   if (x->d2 != y->d2) return x->d2 < y->d2 ? -1 : 1;
@@ -146,10 +149,12 @@ static uint32_t cell_of(const h9_grid *g, int k, double x) {
 static int check_points(const float *const *c, uint32_t n, const h9_grid_options *o, h9_error *e) {
   for (int k = 0; k < o->dimensions; k++)
     for (uint32_t i = 0; c[k] && i < n; i++) {
-      if (!isfinite(c[k][i])) return h9_fail(e, H9_EDATA, "point %u: coordinate %c is not finite", i + 1, "xyz"[k]);
+      if (!isfinite(c[k][i]))
+        return h9_fail(e, H9_EDATA, "point %u: coordinate %c is not finite", i + 1, "xyz"[k]);
       if (o->periodic && o->hi[k] > o->lo[k] && !(c[k][i] >= (float)o->lo[k] && c[k][i] <= (float)o->hi[k]))
-        return h9_fail(e, H9_EDATA, "point %u: coordinate %c is %.9g um, expected %.9g to %.9g in a periodic domain", i + 1,
-                       "xyz"[k], (double)c[k][i], o->lo[k], o->hi[k]);
+        return h9_fail(e, H9_EDATA,
+                       "point %u: coordinate %c is %.9g um, expected %.9g to %.9g in a periodic domain",
+                       i + 1, "xyz"[k], (double)c[k][i], o -> lo[k], o -> hi[k]);
     }
   return H9_OK;
 }
@@ -163,7 +168,9 @@ static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
       volume *= hi[k] - lo[k];
       free_dims++;
     }
-  double side = g->o.cell > 0 ? g->o.cell : free_dims ? pow(volume * 10 / ((double)g->n + 1), 1.0 / free_dims) : 1;
+  double side = g->o.cell > 0 ? g->o.cell
+                : free_dims   ? pow(volume * 10 / ((double)g->n + 1), 1.0 / free_dims)
+                              : 1;
   for (;;) {
     double total = 1;
     for (int k = 0; k < 3; k++) {
@@ -182,12 +189,15 @@ static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
   }
 }
 
-int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z, uint32_t n, const h9_grid_options *o, h9_error *e) {
+int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z, uint32_t n,
+                  const h9_grid_options *o, h9_error *e) {
   const float *c[3] = {x, o->dimensions > 1 ? y : NULL, o->dimensions > 2 ? z : NULL};
   *out = NULL;
   static const h9_near_set *const kernels[H9_SIMD_LEVELS] = {
 #ifdef __x86_64__
-      [H9_SIMD_SSE] = &h9_near_sse, [H9_SIMD_AVX2] = &h9_near_avx2, [H9_SIMD_AVX512] = &h9_near_avx512,
+      [H9_SIMD_SSE] = &h9_near_sse,
+      [H9_SIMD_AVX2] = &h9_near_avx2,
+      [H9_SIMD_AVX512] = &h9_near_avx512,
 #endif
       [H9_SIMD_SCALAR] = &h9_near_scalar};
   enum h9_simd level;
@@ -213,7 +223,8 @@ int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z,
   g->start = calloc(cells + 1, sizeof *g->start);
   g->index = h9_alloc((size_t)n + H9_GRID_PAD, sizeof *g->index);
   bool good = cell && g->start && g->index;
-  for (int k = 0; k < 3; k++) good = (g->c[k] = h9_alloc((size_t)n + H9_GRID_PAD, sizeof(float))) != NULL && good;
+  for (int k = 0; k < 3; k++)
+    good = (g->c[k] = h9_alloc((size_t)n + H9_GRID_PAD, sizeof(float))) != NULL && good;
   if (!good) {
     free(cell);
     h9_grid_free(g);
@@ -252,10 +263,12 @@ void h9_grid_free(h9_grid *g) {
   free(g);
 }
 
-/* Cells along dimension k that a distance reaches: first and how many, to be taken modulo the cells there are. */
+/* Cells along dimension k that a distance reaches: first and how many, to be taken modulo the cells there
+ * are. */
 static void reach(const h9_grid *g, int k, double low, double high, int64_t *first, int64_t *many) {
   double periods = g->o.periodic && g->o.hi[k] > g->o.lo[k];
-  double a = floor((low - g->lo[k]) * g->inv[k] - g->slack[k]), b = floor((high - g->lo[k]) * g->inv[k] + g->slack[k]);
+  double a = floor((low - g->lo[k]) * g->inv[k] - g->slack[k]),
+         b = floor((high - g->lo[k]) * g->inv[k] + g->slack[k]);
   double cells = g->cells[k];
   if (!(a > -1e15)) a = -1e15;
   if (!(b < 1e15)) b = 1e15;
@@ -271,7 +284,8 @@ static void reach(const h9_grid *g, int k, double low, double high, int64_t *fir
 
 /* Calls `take` with every run of points of cells that the box [low, high] meets. */
 typedef int (*run_fn)(void *ctx, uint32_t from, uint32_t to, h9_error *e);
-static int runs(const h9_grid *g, const double low[3], const double high[3], run_fn take, void *ctx, h9_error *e) {
+static int runs(const h9_grid *g, const double low[3], const double high[3], run_fn take, void *ctx,
+                h9_error *e) {
   int64_t first[3], many[3], cells[3] = {g->cells[0], g->cells[1], g->cells[2]};
   for (int k = 0; k < 3; k++) {
     reach(g, k, low[k], high[k], &first[k], &many[k]);
@@ -323,13 +337,19 @@ static int take_radius(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
   }
   int rc = h9_hits_room(q->hits, to - from, e);
   if (rc) return rc;
-  q->hits->n += q->g->kernels->list(&q->near, from, to, q->hits->index + q->hits->n, q->hits->d2 + q->hits->n);
+  q->hits->n +=
+      q->g->kernels->list(&q->near, from, to, q->hits->index + q->hits->n, q->hits->d2 + q->hits->n);
   return H9_OK;
 }
 
-static radius_query radius_about(const h9_grid *g, double x, double y, double z, h9_hits *hits, uint32_t except) {
+static radius_query radius_about(const h9_grid *g, double x, double y, double z, h9_hits *hits,
+                                 uint32_t except) {
   radius_query q = {.g = g, .hits = hits};
-  q.near = (h9_near){.c = {g->c[0], g->c[1], g->c[2]}, .index = g->index, .at = {x, y, z}, .dimensions = g->o.dimensions, .except = except};
+  q.near = (h9_near){.c = {g->c[0], g->c[1], g->c[2]},
+                     .index = g->index,
+                     .at = {x, y, z},
+                     .dimensions = g->o.dimensions,
+                     .except = except};
   for (int k = 0; k < 3; k++) {
     bool wraps = g->o.periodic && g->o.hi[k] > g->o.lo[k];
     q.near.width[k] = wraps ? g->o.hi[k] - g->o.lo[k] : 0;
@@ -346,13 +366,15 @@ static int radius_run(radius_query *q, double radius, h9_error *e) {
   return runs(q->g, low, high, take_radius, q, e);
 }
 
-int h9_grid_around(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
+int h9_grid_around(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits,
+                   h9_error *e) {
   radius_query q = radius_about(g, x, y, z, hits, UINT32_MAX);
   hits->n = 0;
   return radius >= 0 ? radius_run(&q, radius, e) : H9_OK;
 }
 
-int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
+int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius, h9_hits *hits,
+                   h9_error *e) {
   int rc = h9_grid_around(g, x, y, z, radius, hits, e);
   return rc ? rc : hits_sort_index(hits, g->n, e);
 }
@@ -360,11 +382,13 @@ int h9_grid_radius(const h9_grid *g, double x, double y, double z, double radius
 uint32_t h9_grid_count(const h9_grid *g, double x, double y, double z, double radius) {
   radius_query q = radius_about(g, x, y, z, NULL, UINT32_MAX);
   h9_error e;
-  if (radius >= 0 && radius_run(&q, radius, &e) != H9_OK) return 0; /* counting allocates nothing and cannot fail */
+  if (radius >= 0 && radius_run(&q, radius, &e) != H9_OK)
+    return 0; /* counting allocates nothing and cannot fail */
   return q.count;
 }
 
-int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, uint32_t except, h9_hits *hits, h9_error *e) {
+int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, uint32_t except,
+                    h9_hits *hits, h9_error *e) {
   hits->n = 0;
   if (k == 0 || g->n == 0) return H9_OK;
   uint32_t there = g->n - (except < g->n), want = k < there ? k : there;
@@ -422,7 +446,8 @@ static void point(const h9_points *p, uint32_t i, double at[3]) {
   at[2] = p->o.dimensions > 2 && p->z ? p->z[i] : 0;
 }
 
-int h9_brute_radius(const h9_points *p, double x, double y, double z, double radius, h9_hits *hits, h9_error *e) {
+int h9_brute_radius(const h9_points *p, double x, double y, double z, double radius, h9_hits *hits,
+                    h9_error *e) {
   double from[3] = {x, y, z}, to[3], d[3];
   hits->n = 0;
   for (uint32_t i = 0; i < p->n && radius >= 0; i++) {
@@ -434,7 +459,8 @@ int h9_brute_radius(const h9_points *p, double x, double y, double z, double rad
   return H9_OK;
 }
 
-int h9_brute_nearest(const h9_points *p, double x, double y, double z, uint32_t k, uint32_t except, h9_hits *hits, h9_error *e) {
+int h9_brute_nearest(const h9_points *p, double x, double y, double z, uint32_t k, uint32_t except,
+                     h9_hits *hits, h9_error *e) {
   double from[3] = {x, y, z}, to[3], d[3];
   hits->n = 0;
   for (uint32_t i = 0; i < p->n; i++) {

@@ -46,7 +46,8 @@ static int packed_room(packed *p, size_t need, h9_error *e) {
   if (need <= p->cap) return H9_OK;
   size_t cap = p->cap ? p->cap : 1024;
   while (cap < need) cap *= 2;
-  bool good = packed_grow(&p->index, cap, sizeof *p->index, p->n) && packed_grow(&p->slot, cap, sizeof *p->slot, p->n) &&
+  bool good = packed_grow(&p->index, cap, sizeof *p->index, p->n) &&
+              packed_grow(&p->slot, cap, sizeof *p->slot, p->n) &&
               packed_grow(&p->near, cap / 64, sizeof *p->near, 0);
   for (int k = 0; k < 3 && good; k++) good = packed_grow(&p->c[k], cap, sizeof(float), p->n);
   if (!good) return h9_fail_memory(e, cap * 20, "candidates");
@@ -65,7 +66,8 @@ static int64_t cell_at(const h9_grid *g, int k, double x, double beside) {
 /* What lies between cell `i` along k (of any period) and low..high, from below. */
 static double gap(const h9_grid *g, int k, int64_t i, double low, double high) {
   if (!(g->inv[k] > 0)) return 0;
-  double a = g->lo[k] + ((double)i - g->slack[k]) / g->inv[k], b = g->lo[k] + ((double)i + 1 + g->slack[k]) / g->inv[k];
+  double a = g->lo[k] + ((double)i - g->slack[k]) / g->inv[k],
+         b = g->lo[k] + ((double)i + 1 + g->slack[k]) / g->inv[k];
   return a > high ? a - high : b < low ? low - b : 0;
 }
 
@@ -77,8 +79,8 @@ static void copy(void *to, const void *from, uint32_t n) {
 }
 
 /* Points of cells first .. last of a row, moved by `shift` um. */
-static int pack_run(const h9_grid *g, size_t row, int64_t first, int64_t last, const double shift[3], packed *p,
-                    h9_error *e) {
+static int pack_run(const h9_grid *g, size_t row, int64_t first, int64_t last, const double shift[3],
+                    packed *p, h9_error *e) {
   uint32_t from = g->start[row + (size_t)first], n = g->start[row + (size_t)last + 1] - from;
   if (n == 0) return H9_OK;
   int rc = packed_room(p, (size_t)p->n + n, e);
@@ -108,7 +110,8 @@ static int pack(const h9_grid *g, const double low[3], const double high[3], dou
     *whole = *whole && width[k] == 0 && first[k] <= 0 && last[k] >= cells[k] - 1;
     if (width[k] > 0) {
       if (last[k] - first[k] + 1 > cells[k]) return H9_EOF;
-      if (first[k] < 0 || last[k] >= cells[k]) most = fmax(most, fabs(g->o.lo[k]) + fabs(g->o.hi[k]) + width[k]);
+      if (first[k] < 0 || last[k] >= cells[k])
+        most = fmax(most, fabs(g->o.lo[k]) + fabs(g->o.hi[k]) + width[k]);
     } else {
       if (first[k] < 0) first[k] = 0;
       if (last[k] > cells[k] - 1) last[k] = cells[k] - 1;
@@ -131,7 +134,8 @@ static int pack(const h9_grid *g, const double low[3], const double high[3], dou
       size_t row = (size_t)(((z - pz * cells[2]) * cells[1] + y - py * cells[1]) * cells[0]);
       if (a < first[0]) a = first[0];
       if (b > last[0]) b = last[0];
-      for (int px = -(a < 0); px <= (b >= cells[0]); px++) { /* parts of the row in the periods below, of, and above the domain */
+      for (int px = -(a < 0); px <= (b >= cells[0]);
+           px++) { /* parts of the row in the periods below, of, and above the domain */
         int64_t from = a > px * cells[0] ? a : px * cells[0];
         int64_t to = b < (px + 1) * cells[0] - 1 ? b : (px + 1) * cells[0] - 1;
         if (from > to) continue;
@@ -297,8 +301,8 @@ static int nearest_among(const asked *a, asker *w, uint32_t i, double limit, boo
 
 static int nearest_by_itself(const asked *a, asker *w, uint32_t i, h9_error *e) {
   const h9_grid *g = a->g;
-  int rc = h9_grid_nearest(g, (double)g->c[0][i], (double)g->c[1][i], (double)g->c[2][i], a->want, g->index[i],
-                           &w->hits, e);
+  int rc = h9_grid_nearest(g, (double)g->c[0][i], (double)g->c[1][i], (double)g->c[2][i], a->want,
+                           g->index[i], &w->hits, e);
   if (rc == H9_OK) rc = a->answer(a->ctx, g->index[i], &w->hits, e);
   w->hits.n = 0;
   return rc;

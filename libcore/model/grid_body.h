@@ -1,5 +1,6 @@
-/* The grid's kernels, written once and compiled for every level: define SET, VECTOR_BYTES, the loop directives
- * VECTOR_SUM(x) and VECTOR_SUM2(x, y), which add up x and y, and VECTOR_OR(x), before including. Double arithmetic throughout, in the order of h9_displacement. */
+/* The grid's kernels, written once and compiled for every level: define SET, VECTOR_BYTES, the loop
+ * directives VECTOR_SUM(x) and VECTOR_SUM2(x, y), which add up x and y, and VECTOR_OR(x), before including.
+ * Double arithmetic throughout, in the order of h9_displacement. */
 #include "grid_kernel.h"
 
 #include <string.h>
@@ -32,7 +33,8 @@ ALWAYS uint32_t count_run(const h9_near *query, uint32_t from, uint32_t to, int 
 
 enum { PIECE = 64 };
 
-ALWAYS uint32_t list_run(const h9_near *query, uint32_t from, uint32_t to, uint32_t *index, double *d2, int dimensions, bool periodic) {
+ALWAYS uint32_t list_run(const h9_near *query, uint32_t from, uint32_t to, uint32_t *index, double *d2,
+                         int dimensions, bool periodic) {
   const h9_near q = *query;
   double s[PIECE];
   uint32_t at = 0, any = 0;
@@ -53,8 +55,13 @@ ALWAYS uint32_t list_run(const h9_near *query, uint32_t from, uint32_t to, uint3
 }
 
 static uint32_t count(const h9_near *q, uint32_t from, uint32_t to) {
-  if (q->periodic) return q->dimensions == 3 ? count_run(q, from, to, 3, true) : q->dimensions == 2 ? count_run(q, from, to, 2, true) : count_run(q, from, to, 1, true);
-  return q->dimensions == 3 ? count_run(q, from, to, 3, false) : q->dimensions == 2 ? count_run(q, from, to, 2, false) : count_run(q, from, to, 1, false);
+  if (q->periodic)
+    return q->dimensions == 3   ? count_run(q, from, to, 3, true)
+           : q->dimensions == 2 ? count_run(q, from, to, 2, true)
+                                : count_run(q, from, to, 1, true);
+  return q->dimensions == 3   ? count_run(q, from, to, 3, false)
+         : q->dimensions == 2 ? count_run(q, from, to, 2, false)
+                              : count_run(q, from, to, 1, false);
 }
 
 static uint32_t list(const h9_near *q, uint32_t from, uint32_t to, uint32_t *index, double *d2) {

@@ -10,8 +10,8 @@ typedef struct h9_near {
   double at[3], r2;
   double half[3], width[3]; /* half inf, width 0: that axis is open */
   int dimensions;
-  bool periodic;         /* any axis */
-  uint32_t except;       /* never listed */
+  bool periodic;   /* any axis */
+  uint32_t except; /* never listed */
 } h9_near;
 
 typedef struct h9_near_set {
@@ -20,8 +20,8 @@ typedef struct h9_near_set {
   uint32_t (*list)(const h9_near *q, uint32_t from, uint32_t to, uint32_t *index, double *d2);
   /* Of n packed points, how many have a single-precision squared distance from q of at most `sure`, and of
    * at most `maybe`. */
-  void (*tally)(const float *const c[3], uint32_t n, int dimensions, const float q[3], float sure, float maybe,
-                uint32_t near[2]);
+  void (*tally)(const float *const c[3], uint32_t n, int dimensions, const float q[3], float sure,
+                float maybe, uint32_t near[2]);
   /* Bit j % 64 of words[j / 64]: point j has one of at most `limit`. n is a multiple of 16. */
   void (*mark)(const float *const c[3], uint32_t n, int dimensions, const float q[3], float limit,
                uint64_t *words);

@@ -35,7 +35,7 @@ static void tally(const float *const c[3], uint32_t n, int dimensions, const flo
 
 ALWAYS void mark_in(const float *const from[3], uint32_t n, const float q[3], float limit, uint64_t *words,
                     int dimensions) {
-  static const uint32_t bit[16] = {1,      2,      4,      8,      1 << 4,  1 << 5,  1 << 6,  1 << 7,
+  static const uint32_t bit[16] = {1,      2,      4,       8,       1 << 4,  1 << 5,  1 << 6,  1 << 7,
                                    1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
   const float *const c[3] = {from[0], from[1], from[2]}, at[3] = {q[0], q[1], q[2]};
   for (size_t i = 0; i < n; i += 16) {

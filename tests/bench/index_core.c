@@ -1,5 +1,6 @@
-/* index_core POSITIONS THREADS RADIUS K: as nanoflann_peer, by hal9's grid: prints seconds of building, of counting
- * all neighbours within RADIUS of every point, and of finding the K nearest others of every point; and the mean count. */
+/* index_core POSITIONS THREADS RADIUS K: as nanoflann_peer, by hal9's grid: prints seconds of building, of
+ * counting all neighbours within RADIUS of every point, and of finding the K nearest others of every point;
+ * and the mean count. */
 #include "../../libcore/base/clock.h"
 #include "../../libcore/model/grid.h"
 
@@ -7,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct nearest { uint32_t k, *index; double *d2; } nearest;
+typedef struct nearest {
+  uint32_t k, *index;
+  double *d2;
+} nearest;
 static int keep(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
   nearest *r = ctx;
   (void)e;
@@ -38,7 +42,8 @@ int main(int argc, char **argv) {
   r.index = malloc((size_t)n * r.k * sizeof *r.index);
   r.d2 = malloc((size_t)n * r.k * sizeof *r.d2);
   if (!counts || !r.index || !r.d2) return 71;
-  memset(r.index, 0, (size_t)n * r.k * sizeof *r.index); /* the search is timed, not the memory's first touch */
+  memset(r.index, 0,
+         (size_t)n * r.k * sizeof *r.index); /* the search is timed, not the memory's first touch */
   memset(r.d2, 0, (size_t)n * r.k * sizeof *r.d2);
   double t0 = now();
   if (h9_grid_build(&g, c[0], c[1], c[2], n, &o, &e)) return 70;

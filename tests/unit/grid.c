@@ -1,5 +1,6 @@
-/* The grid against testing every pair by an independent loop, on 200 random clouds made to be awkward: points on
- * cell borders, duplicates, lines, clusters, huge coordinates, periodic wraps, radii beyond half the domain. */
+/* The grid against testing every pair by an independent loop, on 200 random clouds made to be awkward: points
+ * on cell borders, duplicates, lines, clusters, huge coordinates, periodic wraps, radii beyond half the
+ * domain. */
 #include "../../libcore/base/rng.h"
 #include "../../libcore/model/grid.h"
 #include "tap.h"
@@ -27,11 +28,20 @@ static void make(cloud *p, int kind) {
     for (int k = 0; k < 3; k++) {
       double w = p->o.hi[k] - p->o.lo[k], x;
       switch (kind / 3 % 6) {
-      case 0: x = p->o.lo[k] + w * below(9) / 8; break;                                /* on a lattice: cell borders */
-      case 1: x = p->o.lo[k] + w * (k == 0 ? uniform() : 0.25); break;                 /* on a line */
-      case 2: x = p->o.lo[k] + w * (0.5 + 0.01 * (uniform() - 0.5) * (i % 4 ? 1 : 90)); break; /* a cluster and strays */
-      case 3: x = p->o.lo[k] + w * 0.5; break;                                         /* all in one place */
-      default: x = p->o.lo[k] + w * uniform();
+      case 0:
+        x = p->o.lo[k] + w * below(9) / 8;
+        break; /* on a lattice: cell borders */
+      case 1:
+        x = p->o.lo[k] + w * (k == 0 ? uniform() : 0.25);
+        break; /* on a line */
+      case 2:
+        x = p->o.lo[k] + w * (0.5 + 0.01 * (uniform() - 0.5) * (i % 4 ? 1 : 90));
+        break; /* a cluster and strays */
+      case 3:
+        x = p->o.lo[k] + w * 0.5;
+        break; /* all in one place */
+      default:
+        x = p->o.lo[k] + w * uniform();
       }
       float f = (float)x;
       if (f < (float)p->o.lo[k]) f = (float)p->o.lo[k];
@@ -54,10 +64,13 @@ static double distance2(const cloud *p, const double at[3], uint32_t i) {
   return sum;
 }
 
-static int check_radius(const cloud *p, const h9_grid *g, const double at[3], double r, h9_hits *h, h9_hits *b) {
+static int check_radius(const cloud *p, const h9_grid *g, const double at[3], double r, h9_hits *h,
+                        h9_hits *b) {
   h9_error e;
   h9_points pts = {p->c[0], p->c[1], p->c[2], p->n, p->o};
-  if (h9_grid_radius(g, at[0], at[1], at[2], r, h, &e) || h9_brute_radius(&pts, at[0], at[1], at[2], r, b, &e)) return 0;
+  if (h9_grid_radius(g, at[0], at[1], at[2], r, h, &e) ||
+      h9_brute_radius(&pts, at[0], at[1], at[2], r, b, &e))
+    return 0;
   uint32_t n = 0;
   for (uint32_t i = 0; i < p->n; i++) {
     double d2 = distance2(p, at, i);
@@ -65,13 +78,17 @@ static int check_radius(const cloud *p, const h9_grid *g, const double at[3], do
     if (n >= h->n || h->index[n] != i || h->d2[n] != d2) return 0;
     n++;
   }
-  return n == h->n && n == h9_grid_count(g, at[0], at[1], at[2], r) && b->n == n && (n == 0 || memcmp(b->index, h->index, n * sizeof *h->index) == 0);
+  return n == h->n && n == h9_grid_count(g, at[0], at[1], at[2], r) && b->n == n &&
+         (n == 0 || memcmp(b->index, h->index, n * sizeof *h->index) == 0);
 }
 
-static int check_nearest(const cloud *p, const h9_grid *g, const double at[3], uint32_t k, uint32_t except, h9_hits *h, h9_hits *b) {
+static int check_nearest(const cloud *p, const h9_grid *g, const double at[3], uint32_t k, uint32_t except,
+                         h9_hits *h, h9_hits *b) {
   h9_error e;
   h9_points pts = {p->c[0], p->c[1], p->c[2], p->n, p->o};
-  if (h9_grid_nearest(g, at[0], at[1], at[2], k, except, h, &e) || h9_brute_nearest(&pts, at[0], at[1], at[2], k, except, b, &e)) return 0;
+  if (h9_grid_nearest(g, at[0], at[1], at[2], k, except, h, &e) ||
+      h9_brute_nearest(&pts, at[0], at[1], at[2], k, except, b, &e))
+    return 0;
   static char used[MOST];
   memset(used, 0, sizeof used);
   if (except < p->n) used[except] = 1;
@@ -112,10 +129,12 @@ typedef struct book {
 static int enter(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
   book *b = ctx;
   h9_hits own = {0};
-  int good = point < b->p->n &&
-             !h9_grid_nearest(b->g, b->p->c[0][point], b->p->c[1][point], b->p->c[2][point], b->k, point, &own, e) &&
-             own.n == hits->n && (own.n == 0 || (memcmp(own.index, hits->index, own.n * sizeof *own.index) == 0 &&
-                                                 memcmp(own.d2, hits->d2, own.n * sizeof *own.d2) == 0));
+  int good =
+      point < b->p->n &&
+      !h9_grid_nearest(b->g, b->p->c[0][point], b->p->c[1][point], b->p->c[2][point], b->k, point, &own, e) &&
+      own.n == hits->n &&
+      (own.n == 0 || (memcmp(own.index, hits->index, own.n * sizeof *own.index) == 0 &&
+                      memcmp(own.d2, hits->d2, own.n * sizeof *own.d2) == 0));
   h9_hits_release(&own);
 #pragma omp critical(book)
   {
@@ -172,25 +191,30 @@ int main(void) {
         double d = sqrt(distance2(&p, at, (self + 1) % p.n));
         good = good && check_radius(&p, g, at, d, &h, &b) && (q > 5 || check_all(&p, g, d, 3));
       }
-      good = good && check_nearest(&p, g, at, q == 3 ? p.n + 10 : 1 + below(q < 6 ? 20 : 120), q % 4 == 1 ? self : UINT32_MAX, &h, &b);
+      good = good && check_nearest(&p, g, at, q == 3 ? p.n + 10 : 1 + below(q < 6 ? 20 : 120),
+                                   q % 4 == 1 ? self : UINT32_MAX, &h, &b);
       for (int k = 0; k < 3; k++) {
-        double a = p.o.lo[k] + (p.o.hi[k] - p.o.lo[k]) * below(9) / 8, c = p.o.lo[k] + (p.o.hi[k] - p.o.lo[k]) * uniform();
+        double a = p.o.lo[k] + (p.o.hi[k] - p.o.lo[k]) * below(9) / 8,
+               c = p.o.lo[k] + (p.o.hi[k] - p.o.lo[k]) * uniform();
         lo[k] = fmin(a, c);
         hi[k] = q == 5 ? INFINITY : fmax(a, c);
       }
       good = good && check_box(&p, g, lo, hi, &h);
     }
-    if (!good || kind % 20 == 19) ok(good, "clouds up to %d: radius, counts, nearest, box and all at once as by every pair", kind + 1);
+    if (!good || kind % 20 == 19)
+      ok(good, "clouds up to %d: radius, counts, nearest, box and all at once as by every pair", kind + 1);
     h9_grid_free(g);
   }
   h9_grid *g;
   float x[2] = {0, NAN};
   h9_grid_options o = {.dimensions = 1, .threads = 1};
-  ok(h9_grid_build(&g, x, NULL, NULL, 2, &o, &e) == H9_EDATA && strstr(e.text, "not finite"), "NaN is refused: %s", e.text);
+  ok(h9_grid_build(&g, x, NULL, NULL, 2, &o, &e) == H9_EDATA && strstr(e.text, "not finite"),
+     "NaN is refused: %s", e.text);
   x[1] = 3;
   o.periodic = true;
   o.hi[0] = 2;
-  ok(h9_grid_build(&g, x, NULL, NULL, 2, &o, &e) == H9_EDATA && strstr(e.text, "point 2"), "a point outside a periodic domain: %s", e.text);
+  ok(h9_grid_build(&g, x, NULL, NULL, 2, &o, &e) == H9_EDATA && strstr(e.text, "point 2"),
+     "a point outside a periodic domain: %s", e.text);
   h9_hits_release(&h);
   h9_hits_release(&b);
   return done();
