@@ -77,6 +77,10 @@ typedef struct finder {
   h9_points points;
   uint32_t first; /* index of point 0 in the network */
   h9_grid *grid;  /* NULL: brute force */
+  /* where all neurons ask at once: how many neighbours each has, and which; else NULL */
+  uint32_t *counts;
+  uint32_t k, *near;
+  double *near_d2;
 } finder;
 
 static int find(const finder *f, const double at[3], uint32_t except, h9_hits *hits, h9_error *e) {
@@ -109,40 +113,87 @@ static char *put_distance(char *p, double d) {
   return p;
 }
 
-static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, h9_buf *out, h9_error *e) {
-  uint32_t self =
-      id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
-  uint32_t count = 0;
-  int rc = H9_OK;
-  if (f->q->counts && f->q->type == H9_QUERY_RADIUS && f->grid) {
-    count = h9_grid_count(f->grid, at[0], at[1], at[2], f->q->radius);
-    count -= self != UINT32_MAX; /* the neuron itself is always within reach */
-  } else {
-    rc = find(f, at, self, hits, e);
-    for (uint32_t i = 0; i < hits->n && rc == H9_OK; i++) count += hits->index[i] != self;
-  }
-  if (rc) return rc;
-  if (f->q->counts) {
-    char t[2 * H9_TEXT_MAX], *p = h9_text_u64(t, id);
-    *p++ = '\t';
-    p = h9_text_u64(p, count);
-    *p++ = '\n';
-    h9_buf_put(out, t, (size_t)(p - t));
-    return H9_OK;
-  }
-  for (uint32_t i = 0; i < hits->n; i++) {
-    if (hits->index[i] == self) continue;
+static void put_count(h9_buf *out, h9_id id, uint32_t count) {
+  char t[2 * H9_TEXT_MAX], *p = h9_text_u64(t, id);
+  *p++ = '\t';
+  p = h9_text_u64(p, count);
+  *p++ = '\n';
+  h9_buf_put(out, t, (size_t)(p - t));
+}
+
+static void put_neighbours(const finder *f, h9_id id, uint32_t self, const uint32_t *index, const double *d2,
+                           uint32_t n, h9_buf *out) {
+  for (uint32_t i = 0; i < n; i++) {
+    if (index[i] == self) continue;
     char t[3 * H9_TEXT_MAX], *p = h9_text_u64(t, id);
     *p++ = '\t';
-    p = h9_text_u64(p, (uint64_t)f->first + hits->index[i] + 1);
+    p = h9_text_u64(p, (uint64_t)f->first + index[i] + 1);
     if (f->q->type != H9_QUERY_BOX) { /* a box has no distance */
       *p++ = '\t';
-      p = put_distance(p, sqrt(hits->d2[i]));
+      p = put_distance(p, sqrt(d2[i]));
     }
     *p++ = '\n';
     h9_buf_put(out, t, (size_t)(p - t));
   }
+}
+
+static int answer(const finder *f, h9_id id, const double at[3], h9_hits *hits, h9_buf *out, h9_error *e) {
+  uint32_t self =
+      id && id - 1 >= f->first && id - 1 - f->first < f->points.n ? id - 1 - f->first : UINT32_MAX;
+  uint32_t count = 0;
+  if (f->counts && id) { /* found already */
+    size_t at_once = (size_t)self * f->k;
+    if (f->q->counts) put_count(out, id, f->counts[self]);
+    else put_neighbours(f, id, self, f->near + at_once, f->near_d2 + at_once, f->counts[self], out);
+    return H9_OK;
+  }
+  if (f->q->counts && f->q->type == H9_QUERY_RADIUS && f->grid) {
+    count = h9_grid_count(f->grid, at[0], at[1], at[2], f->q->radius);
+    put_count(out, id, count - (self != UINT32_MAX)); /* the neuron itself is always within reach */
+    return H9_OK;
+  }
+  int rc = find(f, at, self, hits, e);
+  if (rc) return rc;
+  for (uint32_t i = 0; i < hits->n; i++) count += hits->index[i] != self;
+  if (f->q->counts) put_count(out, id, count);
+  else put_neighbours(f, id, self, hits->index, hits->d2, hits->n, out);
   return H9_OK;
+}
+
+/* Where every neuron asks among all, the grid answers cell by cell, much faster than in the order of ids, as
+ * far as the answers fit into memory set apart for them. */
+static int keep_nearest(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
+  finder *f = ctx;
+  (void)e;
+  f->counts[point] = hits->n;
+  if (!f->near) return H9_OK;
+  memcpy(f->near + (size_t)point * f->k, hits->index, hits->n * sizeof *f->near);
+  memcpy(f->near_d2 + (size_t)point * f->k, hits->d2, hits->n * sizeof *f->near_d2);
+  return H9_OK;
+}
+static int ask_all(finder *f, h9_error *e) {
+  enum { ANSWERS_MAX = 1 << 24 };
+  const h9_query *q = f->q;
+  const uint32_t n = f->points.n;
+  if (!q->all || !f->grid || n != f->net->n_neurons || q->type == H9_QUERY_BOX) return H9_OK;
+  bool nearest = q->type == H9_QUERY_NEAREST;
+  f->k = q->k < n ? q->k : n;
+  if (!q->counts && (!nearest || (uint64_t)n * f->k > ANSWERS_MAX)) return H9_OK;
+  f->counts = malloc(n * sizeof *f->counts);
+  if (!f->counts) return h9_fail_memory(e, n * sizeof *f->counts, "answers");
+  if (!nearest) return h9_grid_counts_all(f->grid, q->radius, f->counts, e);
+  if (!q->counts) {
+    f->near = malloc((size_t)n * f->k * sizeof *f->near);
+    f->near_d2 = malloc((size_t)n * f->k * sizeof *f->near_d2);
+    if (!f->near || !f->near_d2) return h9_fail_memory(e, (size_t)n * f->k * 12, "answers");
+  }
+  return h9_grid_nearest_all(f->grid, q->k, keep_nearest, f, e);
+}
+static void finder_release(finder *f) {
+  h9_grid_free(f->grid);
+  free(f->counts);
+  free(f->near);
+  free(f->near_d2);
 }
 
 static void place_of(const h9_network *net, uint32_t i, double at[3]) {
@@ -221,8 +272,9 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
                                                                  : q->all                ? net->n_neurons
                                                                                          : q->n_id;
   uint64_t total = places + ids, chunks = (total + QUESTIONS - 1) / QUESTIONS;
+  rc = ask_all(&f, e);
   h9_buf *out = calloc(WINDOW, sizeof *out);
-  if (!out) rc = h9_fail_memory(e, WINDOW * sizeof *out, "answers");
+  if (rc == H9_OK && !out) rc = h9_fail_memory(e, WINDOW * sizeof *out, "answers");
   for (uint64_t base = 0; base < chunks && rc == H9_OK; base += WINDOW) {
     uint64_t here = chunks - base < WINDOW ? chunks - base : WINDOW;
     rc = answer_window(&f, base, here, total, places, at, out, e);
@@ -230,7 +282,7 @@ int h9_query_answer(const h9_query *q, const h9_network *net, int fd, h9_error *
   }
   for (int c = 0; out && c < WINDOW; c++) h9_buf_release(&out[c]);
   free(out);
-  h9_grid_free(f.grid);
+  finder_release(&f);
   return rc;
 }
 
@@ -337,6 +389,6 @@ int h9_query_connect(const h9_query *q, h9_network *net, h9_writer *w, h9_error 
   for (uint32_t k = 0; rows && k < projections; k++) h9_rows_release(&rows[k]);
   free(rows);
   h9_hits_release(&hits);
-  h9_grid_free(f.grid);
+  finder_release(&f);
   return rc;
 }
