@@ -1,6 +1,8 @@
 // nanoflann_peer POSITIONS THREADS RADIUS K: prints seconds of building the tree, of counting all neighbours within RADIUS of
-// every point, and of finding the K + 1 nearest of every point; and the mean count.
+// every point, and of finding the K + 1 nearest of every point; the mean count and the mean
+// distance of the furthest of those.
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <nanoflann.hpp>
@@ -41,12 +43,16 @@ int main(int argc, char **argv) {
     for (long i = 0; i < n; i++) sum += (long)tree.radiusSearch(&c.v[3 * i], radius * radius, found, unsorted) - 1;
   }
   double t2 = now();
-#pragma omp parallel num_threads(threads)
+  double far = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : far)
   {
     std::vector<uint32_t> index(k);
     std::vector<float> d2(k);
 #pragma omp for
-    for (long i = 0; i < n; i++) tree.knnSearch(&c.v[3 * i], k, index.data(), d2.data());
+    for (long i = 0; i < n; i++) {
+      tree.knnSearch(&c.v[3 * i], k, index.data(), d2.data());
+      far += std::sqrt((double)d2[k - 1]);
+    }
   }
-  printf("%.6f %.6f %.6f %.4f\n", t1 - t0, t2 - t1, now() - t2, (double)sum / (double)n);
+  printf("%.6f %.6f %.6f %.4f %.4f\n", t1 - t0, t2 - t1, now() - t2, (double)sum / (double)n, far / (double)n);
 }
