@@ -13,8 +13,8 @@ for mode in poisson dc; do
   p=1; [ $mode = poisson ] || p=0
   for i in $(seq $runs); do
     hal9-step -c $y --set scale=$scale --set poisson=$p -t $time -o "$dir/s.h9" "$dir/net.h9"
-    hal9-view --metrics "$dir/s.h9" | awk '$2 == "step.real_time_factor" {r = $3} $2 == "step.build_s" {b = $3}
-      $2 == "step.peak_rss_bytes" {m = $3} END {print r, b, m}' >> "$dir/rtf"
+    hal9-view --metrics "$dir/s.h9" | awk '$1 == "step.real_time_factor" {r = $2} $1 == "step.build_s" {b = $2}
+      $1 == "step.peak_rss_bytes" {m = $2} END {print r, b, m}' >> "$dir/rtf"
   done
   sort -n "$dir/rtf" | awk -v name="microcircuit scale $scale, $mode drive" '{r[NR] = $1; b[NR] = $2; m = $3}
     END {k = int((NR + 1) / 2)
