@@ -70,6 +70,7 @@ static int by_distance(const void *a, const void *b) {
 /* Nearest first: few hits, and an order on doubles. */
 int h9_hits_nearest(h9_hits *h, uint32_t want, h9_error *e) {
   enum { FEW = 64 };
+  if (want == 0) h->n = 0;
   if (want <= FEW) { /* the nearest ones so far are kept in order at the front */
     uint32_t m = 0;
     for (uint32_t i = 0; i < h->n; i++) {

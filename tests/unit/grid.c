@@ -18,8 +18,8 @@ static double uniform(void) { return h9_draw_uniform(&draws); }
 static uint32_t below(uint32_t n) { return h9_draw_below(&draws, n); }
 
 static void make(cloud *p, int kind) {
-  static const double scales[] = {1, 100, 1e-3, 1e6};
-  double scale = scales[kind / 8 % 4];
+  static const double scales[] = {1, 100, 1e-3, 1e6, 1e30};
+  double scale = scales[kind / 8 % 5];
   p->n = kind % 17 == 0 ? 0 : kind % 23 == 0 ? 1 : 20 + below(MOST - 20);
   p->o = (h9_grid_options){.dimensions = 1 + kind % 3, .periodic = kind % 2, .threads = 1 + kind % 4};
   for (int k = 0; k < 3; k++) p->o.lo[k] = -scale, p->o.hi[k] = scale * (1 + k);
@@ -105,18 +105,20 @@ static int check_nearest(const cloud *p, const h9_grid *g, const double at[3], u
   return n == h->n && b->n == n && (n == 0 || memcmp(b->index, h->index, n * sizeof *h->index) == 0);
 }
 
-static int check_box(const cloud *p, const h9_grid *g, const double lo[3], const double hi[3], h9_hits *h) {
+static int check_box(const cloud *p, const h9_grid *g, const double lo[3], const double hi[3], h9_hits *h,
+                     h9_hits *b) {
   h9_error e;
-  if (h9_grid_box(g, lo, hi, h, &e)) return 0;
+  h9_points pts = {p->c[0], p->c[1], p->c[2], p->n, p->o};
+  if (h9_grid_box(g, lo, hi, h, &e) || h9_brute_box(&pts, lo, hi, b, &e)) return 0;
   uint32_t n = 0;
   for (uint32_t i = 0; i < p->n; i++) {
     int in = 1;
     for (int k = 0; k < p->o.dimensions; k++) in = in && p->c[k][i] >= lo[k] && p->c[k][i] <= hi[k];
     if (!in) continue;
-    if (n >= h->n || h->index[n] != i) return 0;
+    if (n >= h->n || h->index[n] != i || n >= b->n || b->index[n] != i) return 0;
     n++;
   }
-  return n == h->n;
+  return n == h->n && n == b->n;
 }
 
 /* Each point's answer of nearest_all. */
@@ -186,12 +188,14 @@ int main(void) {
       } else if (!p.o.periodic && q % 3 == 0) at[0] += 3 * w; /* from outside */
       double r = q == 0 ? 0 : q == 1 ? 5 * w : q == 2 ? w / 8 : w * uniform() * uniform();
       good = good && check_radius(&p, g, at, r, &h, &b);
-      if (q < 6) good = good && check_all(&p, g, r, q == 0 ? 1 : q == 1 ? p.n + 3 : 1 + below(40));
+      if (q < 6) good = good && check_all(&p, g, r, q == 0 ? 1 : q == 1 ? p.n + 3 : q == 2 ? 0 : 1 + below(40));
       if (self != UINT32_MAX && p.n > 1) { /* a radius that ends exactly on a point */
         double d = sqrt(distance2(&p, at, (self + 1) % p.n));
         good = good && check_radius(&p, g, at, d, &h, &b) && (q > 5 || check_all(&p, g, d, 3));
       }
-      good = good && check_nearest(&p, g, at, q == 3 ? p.n + 10 : 1 + below(q < 6 ? 20 : 120),
+      good = good && check_nearest(&p, g, at, q == 3   ? p.n + 10
+                                   : q == 4 ? 0
+                                            : 1 + below(q < 6 ? 20 : 120),
                                    q % 4 == 1 ? self : UINT32_MAX, &h, &b);
       for (int k = 0; k < 3; k++) {
         double a = p.o.lo[k] + (p.o.hi[k] - p.o.lo[k]) * below(9) / 8,
@@ -199,7 +203,7 @@ int main(void) {
         lo[k] = fmin(a, c);
         hi[k] = q == 5 ? INFINITY : fmax(a, c);
       }
-      good = good && check_box(&p, g, lo, hi, &h);
+      good = good && check_box(&p, g, lo, hi, &h, &b);
     }
     if (!good || kind % 20 == 19)
       ok(good, "clouds up to %d: radius, counts, nearest, box and all at once as by every pair", kind + 1);
