@@ -252,8 +252,10 @@ int h9_grid_build(h9_grid **out, const float *x, const float *y, const float *z,
   memmove(g->start + 1, g->start, cells * sizeof *g->start);
   g->start[0] = 0;
   free(cell);
-  *out = g;
-  return H9_OK;
+  rc = h9_crowds_make(g, e);
+  if (rc) h9_grid_free(g);
+  else *out = g;
+  return rc;
 }
 
 void h9_grid_free(h9_grid *g) {
@@ -261,6 +263,7 @@ void h9_grid_free(h9_grid *g) {
   free(g->start);
   free(g->index);
   for (int k = 0; k < 3; k++) free(g->c[k]);
+  h9_crowds_release(g);
   free(g);
 }
 
@@ -271,8 +274,8 @@ static void reach(const h9_grid *g, int k, double low, double high, int64_t *fir
   double a = floor((low - g->lo[k]) * g->inv[k] - g->slack[k]),
          b = floor((high - g->lo[k]) * g->inv[k] + g->slack[k]);
   double cells = g->cells[k];
-  if (!(a > -1e15)) a = -1e15;
-  if (!(b < 1e15)) b = 1e15;
+  a = !(a > -1e15) ? -1e15 : a < 1e15 ? a : 1e15;
+  b = !(b < 1e15) ? 1e15 : b > -1e15 ? b : -1e15;
   if (periods) {
     if (b - a + 1 >= cells) a = 0, b = cells - 1;
   } else {
@@ -284,12 +287,17 @@ static void reach(const h9_grid *g, int k, double low, double high, int64_t *fir
 }
 
 /* Calls `take` with every run of points of cells that the box [low, high] meets. */
-typedef int (*run_fn)(void *ctx, uint32_t from, uint32_t to, h9_error *e);
-static int runs(const h9_grid *g, const double low[3], const double high[3], run_fn take, void *ctx,
+static int runs(const h9_grid *g, const double low[3], const double high[3], h9_run_fn take, void *ctx,
                 h9_error *e) {
   int64_t first[3], many[3], cells[3] = {g->cells[0], g->cells[1], g->cells[2]};
+  double from[3], to[3], width[3];
   for (int k = 0; k < 3; k++) {
-    reach(g, k, low[k], high[k], &first[k], &many[k]);
+    /* a distance is rounded before it is compared, more so from far away */
+    double some = 4 * DBL_EPSILON * (fabs(low[k]) + fabs(high[k]));
+    from[k] = some < INFINITY ? low[k] - some : low[k];
+    to[k] = some < INFINITY ? high[k] + some : high[k];
+    width[k] = g->o.periodic && k < g->o.dimensions ? g->o.hi[k] - g->o.lo[k] : 0;
+    reach(g, k, from[k], to[k], &first[k], &many[k]);
     if (first[k] < 0 || first[k] >= cells[k]) first[k] = (first[k] % cells[k] + cells[k]) % cells[k];
   }
   for (int64_t kz = 0, z = first[2]; kz < many[2]; kz++, z = z + 1 == cells[2] ? 0 : z + 1)
@@ -297,7 +305,8 @@ static int runs(const h9_grid *g, const double low[3], const double high[3], run
       int64_t row = (z * cells[1] + y) * cells[0], x = first[0], left = many[0];
       while (left > 0) { /* at most twice: a run that wraps */
         int64_t here = left < cells[0] - x ? left : cells[0] - x;
-        int rc = take(ctx, g->start[row + x], g->start[row + x + here], e);
+        uint32_t a = g->start[row + x], b = g->start[row + x + here];
+        int rc = g->n_crowds ? h9_crowds_visit(g, a, b, from, to, width, take, ctx, e) : take(ctx, a, b, e);
         if (rc) return rc;
         left -= here;
         x = 0;
@@ -399,13 +408,20 @@ int h9_grid_nearest(const h9_grid *g, double x, double y, double z, uint32_t k, 
   double per_cell = (double)g->n / ((double)g->cells[0] * g->cells[1] * g->cells[2]);
   /* a first reach that holds half as many again as are wanted, were all cells alike */
   double radius = (cell > 0 ? cell : 1) * cbrt((1.5 * k + 4) / (per_cell > 1 ? per_cell : 1) * 0.2387);
+  if (g->n_crowds) {
+    const double at[3] = {x, y, z};
+    uint32_t a[3];
+    for (int d = 0; d < 3; d++) a[d] = cell_of(g, d, at[d]);
+    size_t own = (a[2] * (size_t)g->cells[1] + a[1]) * g->cells[0] + a[0];
+    radius = fmin(radius, h9_crowd_reach(g, g->start[own], at, k));
+  }
   for (;;) {
     radius_query q = radius_about(g, x, y, z, hits, except);
     hits->n = 0;
     int rc = radius_run(&q, radius, e);
     if (rc) return rc;
     if (hits->n >= want) break;
-    radius *= 1.35;
+    radius = radius > 0 ? radius * 1.35 : (cell > 0 ? cell : 1) * 1e-6;
   }
   int rc = h9_hits_nearest(hits, want, e);
   hits->n = want;

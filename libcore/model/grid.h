@@ -2,7 +2,8 @@
  *
  * Points are f32 coordinates in um. A pair is within a radius when the distance computed in double
  * from the f32 coordinates (minimum image when periodic) is <= the radius: results equal brute
- * force exactly, points on cell borders included. The grid holds its own sorted copy. */
+ * force exactly, points on cell borders included. The grid holds its own sorted copy. Clumped points are no
+ * harm: cells that hold too many are split further; memory is proportional to the number of points. */
 #ifndef H9_MODEL_GRID_H
 #define H9_MODEL_GRID_H
 

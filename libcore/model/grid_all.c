@@ -78,10 +78,19 @@ static void copy(void *to, const void *from, uint32_t n) {
   for (size_t i = 0; i < 4 * (size_t)n; i += 4 * H9_GRID_PAD) memcpy(t + i, f + i, 4 * H9_GRID_PAD);
 }
 
-/* Points of cells first .. last of a row, moved by `shift` um. */
-static int pack_run(const h9_grid *g, size_t row, int64_t first, int64_t last, const double shift[3],
-                    packed *p, h9_error *e) {
-  uint32_t from = g->start[row + (size_t)first], n = g->start[row + (size_t)last + 1] - from;
+/* What is packed, from where, and by how many um it is moved. */
+typedef struct packing {
+  const h9_grid *g;
+  packed *p;
+  double shift[3];
+} packing;
+
+static int pack_run(void *ctx, uint32_t from, uint32_t to, h9_error *e) {
+  const packing *how = ctx;
+  const h9_grid *g = how->g;
+  packed *p = how->p;
+  const double *shift = how->shift;
+  uint32_t n = to - from;
   if (n == 0) return H9_OK;
   int rc = packed_room(p, (size_t)p->n + n, e);
   if (rc) return rc;
@@ -121,6 +130,7 @@ static int pack(const h9_grid *g, const double low[3], const double high[3], dou
     }
   }
   p->slack = 2 * most * FLT_EPSILON;
+  *whole = *whole && g->n_crowds == 0; /* of crowds only parts are packed */
   for (int64_t z = first[2]; z <= last[2]; z++) {
     double dz = *whole ? 0 : gap(g, 2, z, low[2], high[2]), left_z = reach * reach - dz * dz;
     int64_t pz = z < 0 ? -1 : z >= cells[2];
@@ -139,8 +149,16 @@ static int pack(const h9_grid *g, const double low[3], const double high[3], dou
         int64_t from = a > px * cells[0] ? a : px * cells[0];
         int64_t to = b < (px + 1) * cells[0] - 1 ? b : (px + 1) * cells[0] - 1;
         if (from > to) continue;
-        const double shift[3] = {px * width[0], (double)py * width[1], (double)pz * width[2]};
-        int rc = pack_run(g, row, from - px * cells[0], to - px * cells[0], shift, p, e);
+        packing how = {g, p, {px * width[0], (double)py * width[1], (double)pz * width[2]}};
+        size_t run = row + (size_t)(from - px * cells[0]), end = row + (size_t)(to - px * cells[0]) + 1;
+        double lowest[3], highest[3];
+        for (int k = 0; k < 3; k++) {
+          lowest[k] = low[k] - reach - how.shift[k];
+          highest[k] = high[k] + reach - how.shift[k];
+        }
+        int rc = g->n_crowds ? h9_crowds_visit(g, g->start[run], g->start[end], lowest, highest, NULL,
+                                               pack_run, &how, e)
+                             : pack_run(&how, g->start[run], g->start[end], e);
         if (rc) return rc;
       }
     }
@@ -348,11 +366,25 @@ static int nearest_cell(const asked *a, asker *w, uint32_t from, uint32_t to, h9
 
 typedef int (*cell_fn)(const asked *a, asker *w, uint32_t from, uint32_t to, h9_error *e);
 
-/* Cells in order, some neighbouring ones at a time to a worker. */
+/* A first guess for the nearest in a crowd, from how closely these points lie; um^2. */
+static double guess(const asked *a, uint32_t from, uint32_t to, double reach) {
+  double low[3], high[3], volume = 1;
+  int dimensions = 0;
+  bounds(a->g, from, to, low, high);
+  for (int k = 0; k < 3; k++)
+    if (high[k] > low[k]) volume *= high[k] - low[k], dimensions++;
+  if (to - from < 8 || dimensions == 0) return reach;
+  volume *= (1.5 * a->want + 1) / (to - from);
+  double r = dimensions == 3 ? cbrt(volume * 0.2387) : dimensions == 2 ? sqrt(volume * 0.3183) : volume * 0.5;
+  return fmin(r * r, reach);
+}
+
+/* Cells, or portions of crowds, in order, some neighbouring ones at a time to a worker. */
 static int each_cell(const asked *a, cell_fn one, double reach, h9_error *e) {
   enum { PIECE = 64 };
   const h9_grid *g = a->g;
-  size_t cells = (size_t)g->cells[0] * g->cells[1] * g->cells[2];
+  size_t cells = g->portion ? g->n_portions : (size_t)g->cells[0] * g->cells[1] * g->cells[2];
+  const uint32_t *start = g->portion ? g->portion : g->start;
   int failed = H9_OK;
 #pragma omp parallel num_threads(g->o.threads > 0 ? g->o.threads : 1)
   {
@@ -362,8 +394,11 @@ static int each_cell(const asked *a, cell_fn one, double reach, h9_error *e) {
 #pragma omp for schedule(dynamic, 1)
     for (size_t piece = 0; piece < (cells + PIECE - 1) / PIECE; piece++) {
       w.reach = w.usual = reach; /* nobody's answer depends on who came before */
-      for (size_t k = piece * PIECE; k < cells && k < (piece + 1) * PIECE && rc == H9_OK; k++)
-        if (g->start[k] < g->start[k + 1]) rc = one(a, &w, g->start[k], g->start[k + 1], &own);
+      for (size_t k = piece * PIECE; k < cells && k < (piece + 1) * PIECE && rc == H9_OK; k++) {
+        if (start[k] == start[k + 1]) continue;
+        if (g->portion && reach > 0) w.reach = w.usual = guess(a, start[k], start[k + 1], w.reach);
+        rc = one(a, &w, start[k], start[k + 1], &own);
+      }
     }
 #pragma omp critical(h9_grid_all)
     if (rc != H9_OK && failed == H9_OK) {
