@@ -26,7 +26,12 @@ endif
 LDLIBS_ := -lyaml -lzstd -lxxhash -lm
 
 LIB_SRC := $(sort $(wildcard libcore/*/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+# The kernels of a model, MODEL_step.h, are libcore/model/kernels.c compiled with it once for each SIMD level.
+MODELS := $(patsubst libcore/model/%_step.h,%,$(sort $(wildcard libcore/model/*_step.h)))
+LEVELS := scalar $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),sse avx2 avx512)
+KERNEL_OBJ := $(foreach l,$(LEVELS),$(MODELS:%=$(BUILD)/obj/libcore/model/%_step_$(l).o))
+LIB_SRC := $(filter-out libcore/model/kernels.c,$(LIB_SRC))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ)
 CMD_SRC := $(sort $(wildcard cmd/hal9-*.c))
 PROGRAMS := $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
@@ -42,9 +47,17 @@ all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the li
 units: $(UNITS) ## build the unit tests
 
 # A SIMD kernel is a file of its own, NAME_LEVEL.c, compiled with that level's flags.
+$(BUILD)/obj/%_step_scalar.o: SIMD_FLAGS := -DH9_SCALAR
 $(BUILD)/obj/%_sse.o: SIMD_FLAGS := -O3 -msse4.2
 $(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -O3 -mavx2 -mbmi -mbmi2 -mpopcnt
 $(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
+
+# A model's kernels at a level: stem MODEL_step_LEVEL.
+STEM = $(subst _step_, ,$*)
+$(KERNEL_OBJ): $(BUILD)/obj/libcore/model/%.o: libcore/model/kernels.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
+	  -DH9_STEP_FILE='"$(word 1,$(STEM))_step.h"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

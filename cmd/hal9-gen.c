@@ -234,7 +234,7 @@ static int make_value(const char *arg, const h9_model *m, h9_population_config *
   const h9_dim length = {0, 0, 0, 1};
   const h9_symbol place[] = {
       {"x", {0, length}, H9_VAR_X}, {"y", {0, length}, H9_VAR_Y}, {"z", {0, length}, H9_VAR_Z}};
-  const h9_unit *u = &m->values[at].unit;
+  const h9_unit unit = h9_model_unit(m->values[at].unit), *u = &unit;
   h9_dist *d = &p->value[p->n_values];
   *d = (h9_dist){.type = H9_DIST_EXPRESSION, .min = -INFINITY, .max = INFINITY};
   h9_dim dim;

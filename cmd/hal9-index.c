@@ -241,7 +241,8 @@ static int neighbours(run *r, h9_error *e) {
       if (!m)
         return h9_fail(e, H9_EDATA, "%s: population %s is of model '%s', which this program does not know",
                        r->name, net->populations[b].name, net->populations[b].model);
-      if (s->weight && (rc = h9_option_quantity("--weight", s->weight, &m->weight, &weight, e))) return rc;
+      h9_unit unit = h9_model_unit(m->weight);
+      if (s->weight && (rc = h9_option_quantity("--weight", s->weight, &unit, &weight, e))) return rc;
       *p = (h9_projection){.source = a,
                            .target = b,
                            .rule = s->radius ? H9_RULE_RADIUS : H9_RULE_K_NEAREST,

@@ -2,22 +2,9 @@
 
 #include "../base/memory.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const h9_dynamics *const table[] = {
-    &h9_dynamics_iaf_psc_exp,
-    &h9_dynamics_iaf_psc_delta,
-    &h9_dynamics_parrot_neuron,
-};
-
-const h9_dynamics *h9_dynamics_find(const char *model) {
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (strcmp(table[i]->model, model) == 0) return table[i];
-  return NULL;
-}
 
 void h9_cells_values(const h9_model *m, const h9_population *p, uint32_t i, double *values) {
   for (uint32_t k = 0; k < m->n_values; k++) {
@@ -39,11 +26,17 @@ static bool parameters_vary(const h9_model *m, const h9_population *p) {
 }
 
 uint32_t h9_cells_receptors(const h9_model *m, const h9_population *p) {
-  const h9_dynamics *d = h9_dynamics_find(m->name);
-  if (m->receptors < 2 || !d->merge) return m->receptors;
+  if (m->receptors < 2 || !m->merge) return m->receptors;
   double values[H9_MODEL_VALUES_MAX];
   h9_cells_values(m, p, 0, values);
-  return !parameters_vary(m, p) && d->merge(values) ? 1 : m->receptors;
+  return !parameters_vary(m, p) && m->merge(values) ? 1 : m->receptors;
+}
+
+double h9_cells_bytes(const h9_model *m, const h9_population *p, const h9_cells_form *form) {
+  bool columns = form->columns || parameters_vary(m, p);
+  double reals = m->n_states + (columns ? m->n_coefs : 0);
+  return reals * (double)h9_real_size(form->precision) + 4 * form->receptors + (columns ? 4 : 0) +
+         (m->t_ref >= 0 ? sizeof(struct h9_rest) : 0);
 }
 
 static void *carve(unsigned char **at, size_t n, size_t size) {
@@ -52,65 +45,67 @@ static void *carve(unsigned char **at, size_t n, size_t size) {
   return p;
 }
 
-static int allocate(h9_cells *c, size_t n_coefs, bool v_column, h9_error *e) {
-  const h9_dynamics *d = c->dynamics;
-  bool rests = d->t_ref >= 0;
-  size_t bytes = (size_t)c->padded *
-                     (4 * ((size_t)d->n_states + n_coefs + v_column + c->columns) + sizeof *c->rest * rests) +
-                 64 * (H9_STATES_MAX + H9_COEFS_MAX + 4);
+static int allocate(h9_cells *c, h9_error *e) {
+  const h9_model *m = c->model;
+  bool rests = m->t_ref >= 0;
+  size_t real = h9_real_size(c->precision), wide = c->columns ? c->padded : 1;
+  size_t bytes = c->padded * (m->n_states * real + sizeof *c->rest * rests) +
+                 wide * (m->n_coefs * real + sizeof *c->hold) + m->n_recordables * sizeof *c->shift +
+                 H9_ALIGN * (m->n_states + m->n_coefs + 4);
   c->memory = h9_alloc(bytes, 1);
   if (!c->memory) return h9_fail_memory(e, bytes, "neurons");
   unsigned char *at = c->memory;
-  size_t wide = c->columns ? c->padded : 1;
-  for (uint32_t k = 0; k < d->n_states; k++) c->state[k] = carve(&at, c->padded, sizeof(float));
-  for (uint32_t k = 0; k < d->n_coefs; k++) c->coef[k] = carve(&at, wide, sizeof(float));
+  for (uint32_t k = 0; k < m->n_states; k++) c->state[k] = carve(&at, c->padded, real);
+  for (uint32_t k = 0; k < m->n_coefs; k++) c->coef[k] = carve(&at, wide, real);
   c->hold = carve(&at, wide, sizeof *c->hold);
+  c->shift = carve(&at, m->n_recordables, sizeof *c->shift);
   if (rests) c->rest = carve(&at, c->padded, sizeof *c->rest);
-  if (v_column) c->v_shift_column = carve(&at, c->padded, sizeof(float));
   return H9_OK;
 }
 
-static int check(const h9_model *m, const double *values, h9_error *e) {
-  for (uint32_t k = 0; k < m->n_values; k++) {
-    const h9_model_value *v = &m->values[k];
-    if (!(values[k] >= v->low && values[k] <= v->high))
-      return h9_fail(e, H9_EDATA, "%s is %g, expected %s%g to %g %s", v->name, values[k],
-                     v->low == DBL_MIN ? "above " : "", v->low == DBL_MIN ? 0 : v->low, v->high,
-                     v->unit.name);
-  }
-  return m->check ? m->check(values, e) : H9_OK;
+static inline void put(void *reals, uint32_t i, double v, enum h9_precision p) {
+  if (p == H9_DOUBLE) ((double *)reals)[i] = v;
+  else ((float *)reals)[i] = (float)v;
+}
+static inline double get(const void *reals, uint32_t i, enum h9_precision p) {
+  return p == H9_DOUBLE ? ((const double *)reals)[i] : (double)((const float *)reals)[i];
 }
 
-int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t n, uint32_t receptors,
-                  double dt, enum h9_simd level, h9_error *e) {
-  const h9_model *m = h9_model_find(p->model);
-  const h9_dynamics *d = h9_dynamics_find(p->model);
-  *c = (h9_cells){.dynamics = d, .n = n};
-  c->padded = (n + H9_SLOT_ALIGN - 1) / H9_SLOT_ALIGN * H9_SLOT_ALIGN;
-  c->columns = parameters_vary(m, p);
-  c->update = (*d->kernels(level))[receptors - 1][c->columns];
-  bool v_column = d->v_shift >= 0 && varies(p, m->values[d->v_shift].name);
-  int rc = allocate(c, c->columns ? d->n_coefs : 0, v_column, e);
-  for (uint32_t i = 0; i < c->padded && rc == H9_OK; i++) {
-    double values[H9_MODEL_VALUES_MAX];
-    float coef[H9_COEFS_MAX] = {0}, state[H9_STATES_MAX] = {0};
-    h9_cells_values(m, p, first + (i < n ? i : 0), values); /* padding copies a neuron; nobody looks at it */
-    if ((rc = check(m, values, e)) != H9_OK) {
-      h9_fail_at(e, "population '%s': neuron %u", p->name, first + i + 1);
-      break;
-    }
-    if (d->prepare) d->prepare(values, dt, coef, state);
-    for (uint32_t k = 0; k < d->n_states; k++) c->state[k][i] = state[k];
-    uint32_t to = c->columns ? i : 0;
-    for (uint32_t k = 0; k < d->n_coefs; k++) c->coef[k][to] = coef[k];
-    double steps = d->t_ref >= 0 ? floor(values[d->t_ref] / dt + 0.5) : 0;
-    if (steps > 0x1p30)
-      rc = h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms", p->name,
-                   values[d->t_ref], 0x1p30 * dt);
-    else c->hold[to] = (uint32_t)steps;
-    if (v_column) c->v_shift_column[i] = (float)values[d->v_shift];
-    else if (d->v_shift >= 0) c->v_shift = values[d->v_shift];
+static int make_neuron(h9_cells *c, uint32_t i, uint32_t of, double dt, h9_error *e) {
+  const h9_model *m = c->model;
+  double values[H9_MODEL_VALUES_MAX], coef[H9_COEFS_MAX] = {0}, state[H9_STATES_MAX] = {0};
+  h9_cells_values(m, c->population, c->first + of, values);
+  int rc = h9_model_check(m, values, e);
+  if (rc != H9_OK) {
+    h9_fail_at(e, "population '%s': neuron %u", c->population->name, c->first + of + 1);
+    return e->code = H9_EDATA;
   }
+  if (m->prepare) m->prepare(values, dt, coef, state);
+  uint32_t to = c->columns ? i : 0;
+  for (uint32_t k = 0; k < m->n_states; k++) put(c->state[k], i, state[k], c->precision);
+  for (uint32_t k = 0; k < m->n_coefs; k++) put(c->coef[k], to, coef[k], c->precision);
+  for (uint32_t k = 0; k < m->n_recordables; k++)
+    c->shift[k] = m->recordables[k].shift >= 0 ? values[m->recordables[k].shift] : 0;
+  double steps = m->t_ref >= 0 ? floor(values[m->t_ref] / dt + 0.5) : 0;
+  if (steps > 0x1p30)
+    return h9_fail(e, H9_ECONFIG, "population '%s': t_ref is %g ms, expected at most %g ms",
+                   c->population->name, values[m->t_ref], 0x1p30 * dt);
+  c->hold[to] = (uint32_t)steps;
+  return H9_OK;
+}
+
+int h9_cells_make(h9_cells *c, const h9_population *p, uint32_t first, uint32_t n, const h9_cells_form *form,
+                  h9_error *e) {
+  const h9_model *m = h9_model_find(p->model);
+  *c = (h9_cells){.model = m, .precision = form->precision, .n = n, .population = p, .first = first};
+  c->padded = (n + H9_SLOT_ALIGN - 1) / H9_SLOT_ALIGN * H9_SLOT_ALIGN;
+  c->columns = form->columns || parameters_vary(m, p);
+  const h9_update_set *set = NULL;
+  for (int level = (int)form->level; level >= 0 && !set; level--) set = m->kernels[level];
+  c->update = (*set)[form->precision][form->receptors - 1][c->columns];
+  int rc = allocate(c, e);
+  for (uint32_t i = 0; i < c->padded && rc == H9_OK; i++) /* padding copies a neuron; nobody looks at it */
+    rc = make_neuron(c, i, i < n ? i : 0, form->dt, e);
   if (rc != H9_OK) h9_cells_release(c);
   return rc;
 }
@@ -121,14 +116,15 @@ void h9_cells_release(h9_cells *c) {
 }
 
 void h9_cells_aim(const h9_cells *c, uint32_t at, uint32_t n, h9_update *u) {
-  uint32_t to = c->columns ? at : 0;
+  size_t real = h9_real_size(c->precision), to = c->columns ? at * real : 0;
   u->n = n;
-  for (uint32_t k = 0; k < c->dynamics->n_states; k++) u->state[k] = c->state[k] + at;
-  for (uint32_t k = 0; k < c->dynamics->n_coefs; k++) u->coef[k] = c->coef[k] + to;
+  for (uint32_t k = 0; k < c->model->n_states; k++) u->state[k] = (char *)c->state[k] + at * real;
+  for (uint32_t k = 0; k < c->model->n_coefs; k++) u->coef[k] = (const char *)c->coef[k] + to;
 }
 
 static void wake(h9_cells *c, struct h9_rest r) {
-  c->state[c->dynamics->v_state][r.index] = c->coef[c->dynamics->reset][c->columns ? r.index : 0];
+  double reset = get(c->coef[c->model->reset], c->columns ? r.index : 0, c->precision);
+  put(c->state[c->model->v], r.index, reset, c->precision);
 }
 
 void h9_cells_wake(h9_cells *c, h9_step now) {
@@ -151,29 +147,46 @@ void h9_cells_wake(h9_cells *c, h9_step now) {
   }
 }
 
-uint32_t h9_cells_fire(h9_cells *c, uint32_t at, uint32_t n, h9_step now, uint32_t *out) {
-  float *v = c->state[c->dynamics->v_state];
-  const float *theta = c->coef[c->dynamics->theta], *reset = c->coef[c->dynamics->reset];
-  uint32_t found = 0, end = at + n < c->n ? at + n : c->n;
+/* Neuron i reached the threshold: to V_reset, or to rest. */
+static void reset(h9_cells *c, uint32_t i, h9_step now) {
+  uint32_t k = c->columns ? i : 0;
+  if (c->hold[k] == 0) {
+    put(c->state[c->model->v], i, get(c->coef[c->model->reset], k, c->precision), c->precision);
+    return;
+  }
+  put(c->state[c->model->v], i, NAN, c->precision);
+  uint32_t to = c->columns ? c->rest_n : (uint32_t)(((uint64_t)c->rest_first + c->rest_n) % c->padded);
+  c->rest[to] = (struct h9_rest){i, (uint32_t)now + c->hold[k] + 1};
+  c->rest_n++;
+}
+
+static inline uint32_t crossed(const h9_cells *c, uint32_t at, uint32_t end, const enum h9_precision p,
+                               uint32_t *out) {
+  uint32_t found = 0;
+  const void *v = c->state[c->model->v], *theta = c->coef[c->model->theta];
   for (uint32_t i = at; i < end; i++) {
-    uint32_t k = c->columns ? i : 0;
-    if (!(v[i] >= theta[k])) continue;
-    out[found++] = i;
-    if (c->hold[k] == 0) {
-      v[i] = reset[k];
-      continue;
-    }
-    v[i] = NAN;
-    uint32_t to = c->columns ? c->rest_n : (uint32_t)(((uint64_t)c->rest_first + c->rest_n) % c->padded);
-    c->rest[to] = (struct h9_rest){i, (uint32_t)now + c->hold[k] + 1};
-    c->rest_n++;
+    out[found] = i;
+    found += get(v, i, p) >= get(theta, c->columns ? i : 0, p);
   }
   return found;
 }
 
-double h9_cells_v(const h9_cells *c, uint32_t i) {
-  if (c->dynamics->v_state < 0) return NAN;
-  float v = c->state[c->dynamics->v_state][i];
-  if (isnan(v)) v = c->coef[c->dynamics->reset][c->columns ? i : 0]; /* rests */
-  return (double)v + (c->v_shift_column ? (double)c->v_shift_column[i] : c->v_shift);
+uint32_t h9_cells_fire(h9_cells *c, uint32_t at, uint32_t n, h9_step now, uint32_t *out) {
+  uint32_t end = at + n < c->n ? at + n : c->n;
+  if (at >= end) return 0;
+  uint32_t found = c->precision == H9_DOUBLE ? crossed(c, at, end, H9_DOUBLE, out)
+                                             : crossed(c, at, end, H9_SINGLE, out);
+  for (uint32_t k = 0; k < found; k++) reset(c, out[k], now);
+  return found;
+}
+
+double h9_cells_state(const h9_cells *c, int k, uint32_t i) {
+  const h9_model *m = c->model;
+  const h9_model_recordable *r = &m->recordables[k];
+  double v = get(c->state[r->state], i, c->precision);
+  if (isnan(v) && r->state == m->v && m->reset >= 0)
+    v = get(c->coef[m->reset], c->columns ? i : 0, c->precision); /* rests */
+  if (r->shift < 0) return v;
+  const h9_value *own = h9_population_value(c->population, m->values[r->shift].name);
+  return v + (own && own->column ? (double)own->column[c->first + i] : c->shift[k]);
 }

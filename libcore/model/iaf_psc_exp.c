@@ -9,43 +9,37 @@
  * Tsodyks, Uziel & Markram 2000, J Neurosci 20:RC50 (the model); Rotter & Diesmann 1999, Biol
  * Cybern 81:381-402, doi:10.1007/s004220050570 (exact integration on a grid); Diesmann, Gewaltig,
  * Rotter & Aertsen 2001, Neurocomputing 38-40:565-571 (order of events in a step). */
-#include "../base/mathfn.h"
-#include "iaf_psc_exp_kernel.h"
+#include "iaf_psc_exp_step.h"
 #include "model_table.h"
 
 enum { C_M, TAU_M, TAU_SYN_EX, TAU_SYN_IN, T_REF, E_L, V_RESET, V_TH, I_E, V_M, N };
+enum { H9_STATES(H9_MODEL_STATE) STATES };
+enum { H9_COEFS(H9_MODEL_COEF) COEFS };
 
 static const h9_model_value values[N] = {
-    [C_M] = {"C_m", H9_MODEL_PF, 250, DBL_MIN, INFINITY, false, "capacitance of the membrane"},
-    [TAU_M] = {"tau_m", H9_MODEL_MS, 10, DBL_MIN, INFINITY, false, "time constant of the membrane"},
-    [TAU_SYN_EX] = {"tau_syn_ex", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
+    [C_M] = {"C_m", "pF", 250, DBL_MIN, INFINITY, false, "capacitance of the membrane"},
+    [TAU_M] = {"tau_m", "ms", 10, DBL_MIN, INFINITY, false, "time constant of the membrane"},
+    [TAU_SYN_EX] = {"tau_syn_ex", "ms", 2, DBL_MIN, INFINITY, false,
                     "time constant of excitatory synaptic currents"},
-    [TAU_SYN_IN] = {"tau_syn_in", H9_MODEL_MS, 2, DBL_MIN, INFINITY, false,
+    [TAU_SYN_IN] = {"tau_syn_in", "ms", 2, DBL_MIN, INFINITY, false,
                     "time constant of inhibitory synaptic currents"},
-    [T_REF] = {"t_ref", H9_MODEL_MS, 2, 0, INFINITY, false, "duration of the refractory period"},
-    [E_L] = {"E_L", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "resting potential"},
-    [V_RESET] = {"V_reset", H9_MODEL_MV, -70, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_TH] = {"V_th", H9_MODEL_MV, -55, -INFINITY, INFINITY, false, "threshold of spikes"},
-    [I_E] = {"I_e", H9_MODEL_PA, 0, -INFINITY, INFINITY, false, "constant input current"},
-    [V_M] = {"V_m", H9_MODEL_MV, -70, -INFINITY, INFINITY, true, "potential at the start"},
+    [T_REF] = {"t_ref", "ms", 2, 0, INFINITY, false, "duration of the refractory period"},
+    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
+    [V_RESET] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_TH] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold of spikes"},
+    [I_E] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [V_M] = {"V_m", "mV", -70, -INFINITY, INFINITY, true, "potential at the start"},
 };
 
-static int check(const double *v, h9_error *e) {
-  if (!(v[V_RESET] < v[V_TH]))
-    return h9_fail(e, H9_ECONFIG, "V_reset is %.9g mV, expected less than V_th (%.9g mV)", v[V_RESET],
-                   v[V_TH]);
-  return H9_OK;
+static const h9_model_recordable recordables[] = {
+    {"V_m", "mV", S_v, E_L},
+    {"I_syn_ex", "pA", S_ex, -1},
+    {"I_syn_in", "pA", S_in, -1},
+};
+
+static bool check(const double *v, char *why, size_t size) {
+  return H9_MODEL_LESS(v, V_RESET, V_TH, why, size);
 }
-
-const h9_model h9_model_iaf_psc_exp = {
-    .name = "iaf_psc_exp",
-    .about = "leaky integrate-and-fire, exponential post-synaptic currents",
-    .weight = H9_MODEL_PA,
-    .receptors = 2,
-    .n_values = N,
-    .values = values,
-    .check = check,
-};
 
 /* dV over a step from a current 1 pA at its start that decays with tau_syn:
  * 1/C_m int_0^h exp(-(h-s)/tau_m) exp(-s/tau_syn) ds = h/C_m exp(-h/tau_m) (exp(x) - 1)/x, x = h (1/tau_m -
@@ -56,48 +50,41 @@ static double from_current(double h, double tau_m, double tau_syn, double c_m) {
   return h / c_m * h9_exp(-h / tau_m) * mean;
 }
 
-static void prepare(const double *v, double h, float *coef, float *state) {
+static void prepare(const double *v, double h, double *coef, double *state) {
   double from_e = -h9_expm1(-h / v[TAU_M]) * v[TAU_M] / v[C_M];
-  coef[EXP_LEAK] = (float)h9_expm1(-h / v[TAU_M]);
-  coef[EXP_FROM_EX] = (float)from_current(h, v[TAU_M], v[TAU_SYN_EX], v[C_M]);
-  coef[EXP_FROM_IN] = (float)from_current(h, v[TAU_M], v[TAU_SYN_IN], v[C_M]);
-  coef[EXP_DECAY_EX] = (float)h9_exp(-h / v[TAU_SYN_EX]);
-  coef[EXP_DECAY_IN] = (float)h9_exp(-h / v[TAU_SYN_IN]);
-  coef[EXP_FROM_E] = (float)from_e;
-  coef[EXP_REST] = (float)(from_e * v[I_E]);
-  coef[EXP_THETA] = (float)(v[V_TH] - v[E_L]);
-  coef[EXP_RESET] = (float)(v[V_RESET] - v[E_L]);
-  state[0] = (float)(v[V_M] - v[E_L]);
+  coef[K_leak] = h9_expm1(-h / v[TAU_M]);
+  coef[K_from_ex] = from_current(h, v[TAU_M], v[TAU_SYN_EX], v[C_M]);
+  coef[K_from_in] = from_current(h, v[TAU_M], v[TAU_SYN_IN], v[C_M]);
+  coef[K_decay_ex] = h9_exp(-h / v[TAU_SYN_EX]);
+  coef[K_decay_in] = h9_exp(-h / v[TAU_SYN_IN]);
+  coef[K_from_e] = from_e;
+  coef[K_rest] = from_e * v[I_E];
+  coef[K_theta] = v[V_TH] - v[E_L];
+  coef[K_reset] = v[V_RESET] - v[E_L];
+  state[S_v] = v[V_M] - v[E_L];
 }
 
 /* With equal time constants the two currents are one: their sum obeys the same equation. */
 static bool merge(const double *v) { return v[TAU_SYN_EX] == v[TAU_SYN_IN]; }
 
-static const h9_update_set *kernels(enum h9_simd level) {
-  switch (level) {
-#ifdef __x86_64__
-  case H9_SIMD_AVX512:
-    return &h9_iaf_psc_exp_avx512;
-  case H9_SIMD_AVX2:
-    return &h9_iaf_psc_exp_avx2;
-  case H9_SIMD_SSE:
-    return &h9_iaf_psc_exp_sse;
-#endif
-  default:
-    return &h9_iaf_psc_exp_scalar;
-  }
-}
-
-const h9_dynamics h9_dynamics_iaf_psc_exp = {
-    .model = "iaf_psc_exp",
-    .n_states = 3,
-    .n_coefs = EXP_COEFS,
-    .v_state = 0,
-    .v_shift = E_L,
+const h9_model h9_model_iaf_psc_exp = {
+    H9_MODEL_BUILT_IN(iaf_psc_exp),
+    .about = "leaky integrate-and-fire, exponential post-synaptic currents",
+    .weight = "pA",
+    .receptors = 2,
+    .n_values = N,
+    .n_states = STATES,
+    .n_coefs = COEFS,
+    .values = values,
+    .recordables = recordables,
+    .n_recordables = H9_MODEL_COUNT(recordables),
+    .marks = false,
+    .v = S_v,
+    .theta = K_theta,
+    .reset = K_reset,
     .t_ref = T_REF,
-    .theta = EXP_THETA,
-    .reset = EXP_RESET,
     .merge = merge,
+    .check = check,
     .prepare = prepare,
-    .kernels = kernels,
+    .kernels = H9_MODEL_KERNELS(iaf_psc_exp),
 };

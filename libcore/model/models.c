@@ -1,10 +1,13 @@
+#include "models.h"
+
 #include "model_table.h"
+
 #include <string.h>
 
 static const h9_model *const table[] = {
-    &h9_model_iaf_psc_exp,
-    &h9_model_iaf_psc_delta,
-    &h9_model_parrot_neuron,
+    &h9_model_iaf_psc_exp,   &h9_model_iaf_psc_alpha,     &h9_model_iaf_psc_delta, &h9_model_iaf_cond_exp,
+    &h9_model_iaf_cond_alpha, &h9_model_izhikevich,       &h9_model_aeif_cond_exp, &h9_model_aeif_psc_exp,
+    &h9_model_hh_cond_exp_traub, &h9_model_parrot_neuron,
 };
 
 const h9_model *h9_model_at(size_t i) { return i < sizeof table / sizeof *table ? table[i] : NULL; }
@@ -20,4 +23,30 @@ int h9_model_value_find(const h9_model *m, const char *name) {
   for (uint32_t i = 0; i < m->n_values; i++)
     if (strcmp(m->values[i].name, name) == 0) return (int)i;
   return -1;
+}
+
+int h9_model_recordable_find(const h9_model *m, const char *name) {
+  for (uint32_t i = 0; i < m->n_recordables; i++)
+    if (strcmp(m->recordables[i].name, name) == 0) return (int)i;
+  return -1;
+}
+
+h9_unit h9_model_unit(const char *name) {
+  h9_unit u = {"", {0, 0, 0, 0}, 1};
+  size_t len = strlen(name);
+  if (strcmp(name, "1") != 0 && !h9_unit_parse(name, &len, &u)) u.name = "";
+  return u;
+}
+
+int h9_model_check(const h9_model *m, const double *values, h9_error *e) {
+  for (uint32_t k = 0; k < m->n_values; k++) {
+    const h9_model_value *v = &m->values[k];
+    if (!(values[k] >= v->low && values[k] <= v->high))
+      return h9_fail(e, H9_ECONFIG, "%s is %g, expected %s%g to %g %s", v->name, values[k],
+                     v->low == DBL_MIN ? "above " : "", v->low == DBL_MIN ? 0 : v->low, v->high,
+                     h9_model_unit(v->unit).name);
+  }
+  char why[256] = "";
+  if (m->check && !m->check(values, why, sizeof why)) return h9_fail(e, H9_ECONFIG, "%s", why);
+  return H9_OK;
 }

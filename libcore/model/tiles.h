@@ -8,8 +8,9 @@
 #define H9_MODEL_TILES_H
 
 #include "../base/status.h"
+#include "model.h"
 
-enum { H9_TILE_GRAIN = 128, H9_TILE_SLOTS_MAX = 65536, H9_SLOT_ALIGN = 16 };
+enum { H9_TILE_SLOTS_MAX = 65536 };
 
 typedef struct h9_part {
   uint32_t first, n; /* neurons [first, first + n) of the population; n may be 0 */

@@ -250,8 +250,9 @@ void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n) {
       const h9_model *m = model ? h9_model_find(model) : NULL;
       if (!m) continue;
       s.target = target[k];
+      h9_unit unit = h9_model_unit(m->weight);
       if (s.type == H9_STIMULUS_POISSON && !h9_config_number(r, h9_node_get(entry, "weight"), "weight",
-                                                             &m->weight, -DBL_MAX, DBL_MAX, &s.weight))
+                                                             &unit, -DBL_MAX, DBL_MAX, &s.weight))
         break;
       h9_stimulus *grown = realloc(c->simulation.stimuli, (c->simulation.n_stimuli + 1) * sizeof *grown);
       if (!grown) {

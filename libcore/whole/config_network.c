@@ -104,12 +104,13 @@ static void read_values(h9_config_reader *r, const h9_node *map, const h9_model 
       continue;
     }
     h9_dist d;
-    if (!h9_config_dist(r, map->item[i], key->text, &v->unit, H9_PLACE_POINT, &d)) continue;
+    h9_unit unit = h9_model_unit(v->unit);
+    if (!h9_config_dist(r, map->item[i], key->text, &unit, H9_PLACE_POINT, &d)) continue;
     if (h9_dist_is_constant(&d)) {
       double c = h9_dist_constant(&d);
       constant[k] = c;
       if (!(c >= v->low && c <= v->high) || isnan(c) || isinf(c)) {
-        const char *u = v->unit.name;
+        const char *u = unit.name;
         if (v->low == DBL_MIN)
           h9_config_mistake(r, map->item[i], key->text, "found %.9g %s, expected more than 0", c, u);
         else if (isinf(v->low) && isinf(v->high))
@@ -173,7 +174,7 @@ static void read_population(h9_config_reader *r, const h9_node *key, const h9_no
     read_values(r, h9_node_get(n, "params"), m, false, pc, constant, &all_constant);
     read_values(r, h9_node_get(n, "state"), m, true, pc, constant, &all_constant);
     h9_error e = {0};
-    if (all_constant && before == r->n_mistakes && m->check && m->check(constant, &e) != H9_OK) {
+    if (all_constant && before == r->n_mistakes && h9_model_check(m, constant, &e) != H9_OK) {
       const h9_node *params = h9_node_get(n, "params");
       h9_config_mistake(r, params ? params : n, what, "%s", e.text);
     }
@@ -528,7 +529,8 @@ static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_proje
   p->kernel.expr = (h9_expr){0};
   const h9_node *name = h9_node_get(n, "name"), *weight = h9_node_get(n, "weight");
   bool good = true;
-  if (weight) good = h9_config_dist(r, weight, "weight", &m->weight, H9_PLACE_CONNECTION, &p->weight);
+  h9_unit unit = h9_model_unit(m->weight);
+  if (weight) good = h9_config_dist(r, weight, "weight", &unit, H9_PLACE_CONNECTION, &p->weight);
   else if (h9_dist_constant_make(&p->weight, 1) != H9_OK) r->out_of_memory = true;
   const char *text = name ? h9_config_text(r, name, "name") : "";
   if (h9_dist_copy(&p->delay, &like->delay) != H9_OK ||

@@ -28,7 +28,7 @@ struct h9_generator {
 /* Values */
 
 static int out_of_range(const h9_model_value *m, double v, h9_error *e) {
-  const char *u = m->unit.name;
+  const char *u = h9_model_unit(m->unit).name;
   if (!isfinite(v))
     return h9_fail(e, H9_ECONFIG, "%s = %g: expected a finite number; is its distribution valid everywhere?",
                    m->name, v);
@@ -77,7 +77,7 @@ static int plan_values(plan *pl, h9_population *p, const h9_population_config *c
     pl->index[pl->n_drawn] = order[i][0];
     pl->dist[pl->n_drawn++] = d;
   }
-  return pl->n_drawn == 0 && m->check ? m->check(pl->fixed, e) : H9_OK;
+  return pl->n_drawn == 0 ? h9_model_check(m, pl->fixed, e) : H9_OK;
 }
 
 static int plan_population(h9_generator *g, uint32_t i, h9_error *e) {
@@ -178,7 +178,7 @@ static int make_values(const h9_generator *g, uint32_t population, slot *s) {
       const h9_model_value *mv = &m->values[pl->index[j]];
       if (!in_range(mv, v)) code = out_of_range(mv, v, &s->error);
     }
-    if (code == H9_OK && m->check) code = m->check(values, &s->error);
+    if (code == H9_OK) code = h9_model_check(m, values, &s->error);
     if (code != H9_OK)
       return h9_fail_at(&s->error, "population '%s': neuron %u (id %u)", g->net->populations[population].name,
                         neuron + 1, g->net->populations[population].first + neuron);

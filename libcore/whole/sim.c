@@ -18,15 +18,16 @@ static int plan_populations(h9_sim *s, h9_error *e) {
     const h9_population *p = &net->populations[i];
     h9_sim_population *t = &s->populations[i];
     t->model = h9_model_find(p->model);
-    t->dynamics = h9_dynamics_find(p->model);
-    if (!t->model || !t->dynamics)
+    if (!t->model)
       return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7)",
                      p->name, p->model);
     for (uint32_t k = 0; k < p->n_values; k++)
       if (h9_model_value_find(t->model, p->values[k].name) < 0)
         return h9_fail(e, H9_EDATA, "population '%s': %s has no '%s'", p->name, p->model, p->values[k].name);
-    t->receptors = s->receptors[i] = h9_cells_receptors(t->model, p);
-    s->estimate.neuron_bytes += (double)p->count * (4 * t->dynamics->n_states + 4 + 4 * t->receptors);
+    bool apart = s->o.keep_receptors || s->o.precision_double;
+    t->receptors = s->receptors[i] = apart ? t->model->receptors : h9_cells_receptors(t->model, p);
+    h9_cells_form form = {.receptors = t->receptors, .precision = s->precision};
+    s->estimate.neuron_bytes += (double)p->count * h9_cells_bytes(t->model, p, &form);
   }
   return H9_OK;
 }
@@ -47,6 +48,7 @@ int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config 
   memset(s, 0, sizeof *s);
   s->net = net;
   s->o = *o;
+  s->precision = o->precision_double ? H9_DOUBLE : H9_SINGLE;
   if (s->o.threads < 1) s->o.threads = 1;
   if (s->o.batch_steps < 1) s->o.batch_steps = (h9_step)ceil(100 / net->dt);
   s->record.from = s->o.record_from;
@@ -86,8 +88,8 @@ static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
   for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) {
     const h9_part *part = h9_tiling_part(&s->tiling, t, p);
     if (part->n == 0) continue;
-    rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, s->receptors[p], net->dt,
-                       s->level, e);
+    h9_cells_form form = {s->receptors[p], net->dt, s->level, s->precision, s->populations[p].own_currents};
+    rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, &form, e);
   }
   return rc;
 }
@@ -102,7 +104,7 @@ static int build_tiles(h9_sim *s, h9_error *e) {
     s->tiles[t].owner = (int)((uint64_t)t * (uint64_t)threads / s->tiling.n_tiles);
   uint64_t most = 0;
   for (uint32_t i = 0; i < s->net->n_populations; i++)
-    most += (uint64_t)s->net->populations[i].count * (s->populations[i].dynamics->counts ? 255 : 1);
+    most += (uint64_t)s->net->populations[i].count * (s->populations[i].model->marks ? 255 : 1);
   most *= (uint64_t)s->interval;
 #pragma omp parallel num_threads(threads)
   {
@@ -165,10 +167,12 @@ void h9_sim_inject(h9_sim *s, const h9_spike *spikes, size_t n) {
 
 h9_step h9_sim_now(const h9_sim *s) { return s->now; }
 
-double h9_sim_v(const h9_sim *s, h9_id id) {
+double h9_sim_state(const h9_sim *s, h9_id id, const char *variable) {
   uint32_t p = h9_network_population_of(s->net, id), i = id - s->net->populations[p].first;
   uint32_t t = s->tiling.tile_of[p][i / H9_TILE_GRAIN];
-  return h9_cells_v(&s->tiles[t].cells[p], i - h9_tiling_part(&s->tiling, t, p)->first);
+  const h9_cells *c = &s->tiles[t].cells[p];
+  int k = h9_model_recordable_find(c->model, variable);
+  return k < 0 ? NAN : h9_cells_state(c, k, i - h9_tiling_part(&s->tiling, t, p)->first);
 }
 
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {

@@ -13,6 +13,7 @@ typedef struct h9_sim_options {
   int threads;
   int tiles_per_thread; /* 0: chosen */
   uint64_t seed;        /* of the drive */
+  bool precision_double; /* states, coefficients and inputs of neurons in double precision */
   /* Called by one thread, in order, with every batch of spikes, sorted by (step, id), empty ones
    * included; NULL: spikes are not recorded. Non-zero stops the run. */
   int (*batch)(void *ctx, const h9_signals *s, h9_error *e);
@@ -21,6 +22,7 @@ typedef struct h9_sim_options {
   void *ctx;
   h9_step batch_steps; /* longest batch; 0: 100 ms */
   h9_step record_from; /* spikes after this step are recorded */
+  bool keep_receptors; /* synaptic variables are recorded: both signs keep a receptor of their own */
 } h9_sim_options;
 
 typedef struct h9_sim_estimate {
@@ -54,7 +56,8 @@ void h9_sim_inject(h9_sim *s, const h9_spike *spikes, size_t n);
 /* Advances by `steps`. May be called again. */
 int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) H9_UNUSED_RESULT;
 h9_step h9_sim_now(const h9_sim *s);        /* steps done */
-double h9_sim_v(const h9_sim *s, h9_id id); /* V_m, mV; NaN for models without */
+/* A recordable variable of the neuron's model, in its unit; NaN where the model has none of that name. */
+double h9_sim_state(const h9_sim *s, h9_id id, const char *variable);
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out);
 void h9_sim_free(h9_sim *s);
 

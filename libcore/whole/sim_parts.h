@@ -9,7 +9,7 @@
 
 typedef struct h9_sim_drive { /* a Poisson stimulus onto a population */
   h9_poisson poisson;
-  float weight;
+  double weight;
   int receptor;
   h9_step after, until; /* active in steps after < s <= until */
 } h9_sim_drive;
@@ -21,10 +21,10 @@ typedef struct h9_sim_current { /* a direct current onto a population */
 
 typedef struct h9_sim_population {
   const h9_model *model;
-  const h9_dynamics *dynamics;
   uint32_t receptors;
-  float quantum; /* of the int32 inputs */
-  bool wide;     /* has int64 inputs, too */
+  double quantum; /* of the int32 inputs */
+  bool wide;      /* has int64 inputs, too */
+  bool own_currents; /* the current from stimuli differs from neuron to neuron */
   uint32_t n_drives, n_currents;
   h9_sim_drive *drives;
   h9_sim_current *currents;
@@ -38,6 +38,12 @@ typedef struct h9_sim_tile {
   int owner;
 } h9_sim_tile;
 
+/* As many numbers as a chunk has neurons, in the precision of the simulation. */
+typedef union h9_reals {
+  float s[H9_CHUNK_NEURONS];
+  double d[H9_CHUNK_NEURONS];
+} h9_reals;
+
 enum h9_phase {
   H9_PHASE_DELIVER,
   H9_PHASE_UPDATE,
@@ -48,8 +54,10 @@ enum h9_phase {
 };
 
 typedef struct h9_sim_thread {
-  _Alignas(H9_ALIGN) float extra[2][H9_CHUNK_NEURONS];
-  _Alignas(H9_ALIGN) uint8_t count[H9_CHUNK_NEURONS];
+  _Alignas(H9_ALIGN) h9_reals extra[2]; /* further input by receptor */
+  _Alignas(H9_ALIGN) h9_reals currents;
+  _Alignas(H9_ALIGN) float drawn[H9_CHUNK_NEURONS];
+  _Alignas(H9_ALIGN) uint8_t mark[H9_CHUNK_NEURONS];
   uint8_t fired[H9_CHUNK_NEURONS / H9_TILE_GRAIN];
   h9_spike_list sent[2]; /* by parity of the interval */
   uint64_t events, spikes;
@@ -71,6 +79,7 @@ struct h9_sim {
   const h9_network *net;
   h9_sim_options o;
   enum h9_simd level;
+  enum h9_precision precision;
   h9_sim_population *populations;
   h9_form *forms; /* [n_projections] */
   bool any_wide;

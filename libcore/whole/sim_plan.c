@@ -36,12 +36,12 @@ static double indegree_bound(const h9_network *net, const h9_projection *p) {
 
 /* The same in events of one step: a neuron that repeats its inputs may send up to 255 spikes at once. */
 static double events_bound(const h9_sim *s, const h9_projection *p) {
-  return indegree_bound(s->net, p) * (s->populations[p->source].dynamics->counts ? 255 : 1);
+  return indegree_bound(s->net, p) * (s->populations[p->source].model->counts ? 255 : 1);
 }
 
 static bool is_constant(const h9_projection *p) { return p->weight_encoding == H9_WEIGHT_CONSTANT; }
 static double constant_weight(const h9_sim *s, const h9_projection *p) {
-  return s->populations[p->target].dynamics->counts ? 1 : h9_dist_constant(&p->weight);
+  return s->populations[p->target].model->counts ? 1 : h9_dist_constant(&p->weight);
 }
 
 /* The quantum of a population's int32 inputs: that of its drawn weights; else the constants' common value,
@@ -49,7 +49,7 @@ static double constant_weight(const h9_sim *s, const h9_projection *p) {
 static double choose_quantum(const h9_sim *s, uint32_t population) {
   double common = 0, sum = 0;
   bool exact = true;
-  if (s->populations[population].dynamics->counts) return 1;
+  if (s->populations[population].model->counts) return 1;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
     if (p->target != population || p->weight_encoding == H9_WEIGHT_F32) continue;
@@ -98,13 +98,13 @@ static void widen(h9_form *f) { f->kind = H9_RECORD_WIDE; }
 static int plan_population(h9_sim *s, uint32_t population, const double *expected, h9_error *e) {
   h9_sim_population *t = &s->populations[population];
   double quantum = choose_quantum(s, population), sum = 0;
-  t->quantum = (float)quantum;
+  t->quantum = quantum;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
     if (p->target != population) continue;
     h9_form *f = &s->forms[i];
     *f = choose_form(s, p, quantum, expected[i]);
-    if (t->dynamics->counts) {
+    if (t->model->counts) {
       if (f->given || f->kind == H9_RECORD_WIDE) *f = (h9_form){.kind = H9_RECORD_NARROW, .weight = 1};
     }
     double bound = events_bound(s, p);
@@ -112,7 +112,7 @@ static int plan_population(h9_sim *s, uint32_t population, const double *expecte
       sum += (isinf(bound) ? 65536 : bound) * (f->given ? 32768 : fabs((double)f->weight));
   }
   bool overflow = sum >= 0x1p31;
-  if (overflow && t->dynamics->counts)
+  if (overflow && t->model->counts)
     return h9_fail(e, H9_ECONFIG, "population '%s': more inputs than a %s can count",
                    s->net->populations[population].name, t->model->name);
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
@@ -182,7 +182,7 @@ int h9_sim_plan_stimuli(h9_sim *s, const h9_simulation_config *c, h9_error *e) {
     if (!grown) return h9_fail_memory(e, sizeof *grown, "stimuli");
     t->drives = grown;
     h9_sim_drive *d = &t->drives[t->n_drives];
-    *d = (h9_sim_drive){.weight = t->dynamics->counts ? 1 : (float)x->weight, .after = after, .until = until};
+    *d = (h9_sim_drive){.weight = t->model->counts ? 1 : x->weight, .after = after, .until = until};
     d->receptor = t->receptors > 1 && d->weight < 0;
     h9_poisson_make(&d->poisson, mean, s->o.seed, i);
     t->n_drives++;

@@ -186,7 +186,7 @@ static void direct_current(void) {
   static const h9_step upto[4] = {100, 101, 300, 400};
   for (int i = 0; i < 4 && rc == H9_OK; i++) {
     rc = h9_sim_run(k.sim, upto[i] - h9_sim_now(k.sim), &k.e);
-    v[i] = h9_sim_v(k.sim, 2);
+    v[i] = h9_sim_state(k.sim, 2, "V_m");
   }
   ok(rc == H9_OK, "direct current: runs");
   double top = 375 * 10 / 250.0, full = top * (1 - exp(-2));

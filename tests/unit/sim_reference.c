@@ -79,7 +79,7 @@ static void check(const char *name, double tolerance) {
   int rc = H9_OK;
   for (size_t i = 0; i < r.n_trace && rc == H9_OK; i++) {
     rc = h9_sim_run(r.k.sim, r.every, &r.k.e);
-    worst = fmax(worst, fabs(h9_sim_v(r.k.sim, 1) - r.trace[i]));
+    worst = fmax(worst, fabs(h9_sim_state(r.k.sim, 1, "V_m") - r.trace[i]));
   }
   if (rc == H9_OK) rc = h9_sim_run(r.k.sim, 10000 - h9_sim_now(r.k.sim), &r.k.e);
   ok(rc == H9_OK, "%s: runs", name);

@@ -57,7 +57,7 @@ static void check(const char *what, h9_dist weight, h9_dist delay, uint32_t sour
   h9_rowsource_free(source);
   double worst = 0, scale = 0;
   for (uint32_t i = 0; i < TARGETS && rc == H9_OK; i++) {
-    worst = fmax(worst, fabs(h9_sim_v(k.sim, k.pop[b].first + i) - want.sum[i]));
+    worst = fmax(worst, fabs(h9_sim_state(k.sim, k.pop[b].first + i, "V_m") - want.sum[i]));
     scale = fmax(scale, fabs(want.sum[i]));
   }
   kit_end(&k);

@@ -1,0 +1,1 @@
+#include "aeif_body.h"

@@ -1,0 +1,3 @@
+#define COND_ALPHA
+#include "cond_body.h"
+#undef COND_ALPHA

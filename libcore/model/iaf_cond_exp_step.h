@@ -1,0 +1,1 @@
+#include "cond_body.h"

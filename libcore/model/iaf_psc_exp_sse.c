@@ -1,8 +1,0 @@
-#include "iaf_psc_exp_kernel.h"
-
-#ifdef __x86_64__
-#define LEVEL sse
-#define STRING(x) #x
-#define VECTOR_OR(x) _Pragma(STRING(omp simd reduction(| : x)))
-#include "iaf_psc_exp_body.h"
-#endif

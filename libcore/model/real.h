@@ -1,0 +1,71 @@
+/* Functions for the steps of models, in single and double precision: the same bits at every SIMD level, and
+ * inline, so that loops that use them are vectorized.
+ *
+ * exp: reduction by ln 2 in two parts (Cody & Waite 1980), Taylor series on [-ln 2 / 2, ln 2 / 2], scaling by
+ * bits. The argument is held to the range whose results are normal numbers. Errors: tests/unit/real.c. */
+#ifndef H9_MODEL_REAL_H
+#define H9_MODEL_REAL_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* The directive for a loop of a kernel that ORs into x. */
+#define H9_PRAGMA(x) _Pragma(#x)
+#ifdef H9_SCALAR
+#define H9_VECTOR_OR(x)
+#else
+#define H9_VECTOR_OR(x) H9_PRAGMA(omp simd reduction(| : x))
+#endif
+
+static inline float h9_exp_float(float x) { /* error <= 2 ulp on [-87, 88] */
+  x = x < -87.0f ? -87.0f : x;
+  x = x > 88.0f ? 88.0f : x;
+  float t = x * 0x1.715476p+0f + 0x1.8p23f, k = t - 0x1.8p23f;
+  uint32_t bits;
+  memcpy(&bits, &t, 4);
+  bits = (bits << 23) + 0x3f800000u;
+  float scale, r = (x - k * 0x1.62e4p-1f) - k * 0x1.7f7d1cp-20f;
+  memcpy(&scale, &bits, 4);
+  float p = 1.0f / 5040;
+  p = p * r + 1.0f / 720;
+  p = p * r + 1.0f / 120;
+  p = p * r + 1.0f / 24;
+  p = p * r + 1.0f / 6;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  return p * scale;
+}
+
+static inline double h9_exp_double(double x) { /* error <= 2 ulp on [-708, 709] */
+  x = x < -708.0 ? -708.0 : x;
+  x = x > 709.0 ? 709.0 : x;
+  double t = x * 0x1.71547652b82fep+0 + 0x1.8p52, k = t - 0x1.8p52;
+  uint64_t bits;
+  memcpy(&bits, &t, 8);
+  bits = (bits << 52) + UINT64_C(0x3ff0000000000000);
+  double scale, r = (x - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33;
+  memcpy(&scale, &bits, 8);
+  double p = 1.0 / 6227020800;
+  p = p * r + 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  p = p * r + 1.0;
+  p = p * r + 1.0;
+  return p * scale;
+}
+
+/* Currents, conductances and potentials that faded this far are zero: nothing that is seen depends on them,
+ * and numbers without leading bits would slow every later step. NaN stays. */
+static inline float h9_settle_float(float x) { return __builtin_fabsf(x) < 1e-15f ? 0.0f : x; }
+static inline double h9_settle_double(double x) { return __builtin_fabs(x) < 1e-30 ? 0.0 : x; }
+
+#endif
