@@ -20,6 +20,7 @@ typedef struct settings {
   h9_options o;
   double time, transient; /* ms; NaN: not given */
   int record;             /* -1: not given */
+  int precision;          /* -1: not given, 0 single, 1 double */
   bool dry_run, profile, no_metrics;
   uint64_t tiles;
 } settings;
@@ -30,7 +31,7 @@ static const char doc[] =
     "come from "
     "the section 'simulation' of the file given with -c. See hal9-step(1).";
 
-enum { OPT_TRANSIENT = 0x2000, OPT_RECORD, OPT_DRY_RUN, OPT_PROFILE, OPT_NO_METRICS, OPT_TILES };
+enum { OPT_TRANSIENT = 0x2000, OPT_RECORD, OPT_DRY_RUN, OPT_PROFILE, OPT_NO_METRICS, OPT_TILES, OPT_PRECISION };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "What to simulate:", 1},
@@ -38,6 +39,7 @@ static const struct argp_option option_table[] = {
     {"transient", OPT_TRANSIENT, "TIME", 0, "Simulate TIME before that without recording", 0},
     {"record-spikes", OPT_RECORD, "yes|no", 0, "Whether to write the spikes (default: yes)", 0},
     {0, 0, 0, 0, "How:", 2},
+    {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
     {"profile", OPT_PROFILE, 0, 0, "Print on standard error where the time went", 0},
     {"no-metrics", OPT_NO_METRICS, 0, 0, "Leave measurements out of the stream: equal runs give equal bytes",
@@ -75,6 +77,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     if (strcmp(arg, "yes") == 0) s->record = 1;
     else if (strcmp(arg, "no") == 0) s->record = 0;
     else argp_error(state, "--record-spikes: found '%s', expected yes or no", arg);
+    break;
+  case OPT_PRECISION:
+    if (strcmp(arg, "double") == 0) s->precision = 1;
+    else if (strcmp(arg, "single") == 0) s->precision = 0;
+    else argp_error(state, "--precision: found '%s', expected single or double", arg);
     break;
   case OPT_DRY_RUN:
     s->dry_run = true;
@@ -115,7 +122,7 @@ typedef struct run {
   h9_sim *sim;
   double dt, duration, transient; /* ms */
   h9_step steps, transient_steps;
-  bool record;
+  bool record, precision_double;
   h9_writer *writer;
   uint64_t begun_ns;
   double load_s, output_s;
@@ -141,6 +148,7 @@ static int settle_times(run *r, h9_error *e) {
   r->dt = r->net.dt;
   r->duration = !isnan(s->time) ? s->time : c ? c->duration : NAN;
   r->transient = !isnan(s->transient) ? s->transient : c ? c->transient : 0;
+  r->precision_double = s->precision >= 0 ? s->precision : c ? c->precision_double : false;
   r->record = s->record >= 0 ? s->record : c ? c->record_spikes : true;
   if (isnan(r->duration)) {
     if (s->dry_run) r->duration = 0;
@@ -191,6 +199,7 @@ static int make(run *r, h9_error *e) {
       .progress = show_progress,
       .ctx = r,
       .record_from = r->transient_steps,
+      .precision_double = r->precision_double,
   };
   bool deferred = true;
   for (uint32_t i = 0; i < r->net.n_projections; i++) deferred &= !r->net.projections[i].materialised;
@@ -315,6 +324,7 @@ static void shaping(const run *r, h9_buf *b) {
   snprintf(text, sizeof text, "%.17gms", r->transient);
   h9_shaping_put(b, "--transient", text);
   if (!r->record) h9_shaping_put(b, "--record-spikes", "no");
+  if (r->precision_double) h9_shaping_put(b, "--precision", "double");
   h9_shaping_end(b, &s->o);
 }
 
@@ -402,7 +412,7 @@ static int step(settings *s, h9_error *e) {
 }
 
 int main(int argc, char **argv) {
-  settings s = {.time = NAN, .transient = NAN, .record = -1};
+  settings s = {.time = NAN, .transient = NAN, .record = -1, .precision = -1};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};

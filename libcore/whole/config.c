@@ -18,6 +18,7 @@ static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
                                                 {"duration", "ms", false},
                                                 {"transient", "ms", false},
                                                 {"record_spikes", NULL, false},
+                                                {"precision", NULL, false},
                                                 {"stimuli", NULL, false}};
 static const h9_config_key stimulus_keys[] = {
     {"type", NULL, true},       {"target", NULL, true}, {"rate", "Hz", false}, {"weight", "", false},
@@ -192,6 +193,11 @@ void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
                          &c->simulation.duration);
   (void)h9_config_number(r, h9_node_get(n, "transient"), "transient", &h9_unit_ms, 0, 1e15,
                          &c->simulation.transient);
+  const h9_node *precision = h9_node_get(n, "precision");
+  const char *word = precision ? h9_config_text(r, precision, "precision") : NULL;
+  if (word && strcmp(word, "double") != 0 && strcmp(word, "single") != 0)
+    h9_config_mistake(r, precision, "precision", "found '%s', expected single or double", word);
+  c->simulation.precision_double = word && strcmp(word, "double") == 0;
   (void)h9_config_bool(r, h9_node_get(n, "record_spikes"), "record_spikes", &c->simulation.record_spikes);
 }
 

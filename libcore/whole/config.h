@@ -29,7 +29,7 @@ typedef struct h9_stimulus {
 typedef struct h9_simulation_config {
   double duration;  /* ms; NaN: not given */
   double transient; /* ms, 0 */
-  bool record_spikes;
+  bool record_spikes, precision_double;
   uint32_t n_stimuli;
   h9_stimulus *stimuli;
 } h9_simulation_config;
