@@ -23,7 +23,6 @@ enum {
   OPT_EXTENT,
   OPT_CENTER,
   OPT_DIMENSIONS,
-  OPT_MODEL,
   OPT_NAME,
   OPT_PARAM,
   OPT_DT,
@@ -48,7 +47,6 @@ static const struct argp_option option_table[] = {
     {"round", OPT_ROUND, 0, 0, "column: circular section", 0},
     {"min-distance", OPT_MIN_DISTANCE, "LENGTH", 0, "Least distance between somata", 0},
     {"positions", OPT_POSITIONS, "FILE", 0, "Read positions from a text file: x y z a line, in um", 0},
-    {"model", OPT_MODEL, "NAME", 0, "Neuron model (default: iaf_psc_exp)", 0},
     {"name", OPT_NAME, "NAME", 0, "Name of the population (default: neurons)", 0},
     {"param", OPT_PARAM, "NAME=VALUE", 0,
      "Parameter or initial state of the model; may use x, y, z (repeatable)", 0},
@@ -65,7 +63,7 @@ typedef struct settings {
   int n_extent, n_center, n_spread;
   const char *alone; /* the first option given that only goes without -c */
   uint64_t number;
-  const char *model, *name;
+  const char *name;
   char **param;
   size_t n_param;
   double dt; /* ms; NaN: not given */
@@ -149,9 +147,6 @@ static int parse_own(settings *s, int key, char *arg) {
   case OPT_POSITIONS:
     s->layout.file = arg;
     return H9_OK;
-  case OPT_MODEL:
-    s->model = arg;
-    return H9_OK;
   case OPT_NAME:
     s->name = arg;
     return H9_OK;
@@ -184,7 +179,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_EXTENT:
   case OPT_CENTER:
   case OPT_DIMENSIONS:
-  case OPT_MODEL:
   case OPT_NAME:
   case OPT_PARAM:
   case OPT_JITTER:
@@ -197,6 +191,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (parse_own(s, key, arg) != H9_OK) argp_error(state, "%s", s->error.text);
     return 0;
   case ARGP_KEY_END:
+    if (s->o.config && s->o.model && !s->o.n_model_files) s->alone = "model";
     if (s->o.config && s->alone)
       argp_error(state, "--%s describes a population, but -c names a configuration with its own", s->alone);
     if (!s->o.config && s->number == 0 && !s->layout.file)
@@ -266,7 +261,7 @@ static int name_check(const char *name, h9_error *e) {
 }
 
 static int single_population(settings *s, h9_config *c, h9_error *e) {
-  const char *model_name = s->model ? s->model : "iaf_psc_exp", *name = s->name ? s->name : "neurons";
+  const char *model_name = s->o.model ? s->o.model : "iaf_psc_exp", *name = s->name ? s->name : "neurons";
   const h9_model *m = h9_model_find(model_name);
   if (!m) {
     const char *known[256];
@@ -463,6 +458,7 @@ static int generate(settings *s, h9_error *e) {
 int main(int argc, char **argv) {
   settings s = {.layout_type = -1, .dt = NAN};
   h9_options_init(&s.o);
+  s.o.model_names = true;
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};
   int code = generate(&s, &e);

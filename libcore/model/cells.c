@@ -76,10 +76,7 @@ static int make_neuron(h9_cells *c, uint32_t i, uint32_t of, double dt, h9_error
   double values[H9_MODEL_VALUES_MAX], coef[H9_COEFS_MAX] = {0}, state[H9_STATES_MAX] = {0};
   h9_cells_values(m, c->population, c->first + of, values);
   int rc = h9_model_check(m, values, e);
-  if (rc != H9_OK) {
-    h9_fail_at(e, "population '%s': neuron %u", c->population->name, c->first + of + 1);
-    return e->code = H9_EDATA;
-  }
+  if (rc != H9_OK) return h9_fail_at(e, "population '%s': neuron %u", c->population->name, c->first + of + 1);
   if (m->prepare) m->prepare(values, dt, coef, state);
   uint32_t to = c->columns ? i : 0;
   for (uint32_t k = 0; k < m->n_states; k++) put(c->state[k], i, state[k], c->precision);

@@ -10,7 +10,21 @@ static const h9_model *const table[] = {
     &h9_model_hh_cond_exp_traub, &h9_model_parrot_neuron,
 };
 
-const h9_model *h9_model_at(size_t i) { return i < sizeof table / sizeof *table ? table[i] : NULL; }
+enum { BUILT_IN = sizeof table / sizeof *table, ADDED_MAX = 64 };
+static const h9_model *added[ADDED_MAX];
+static size_t n_added;
+
+const h9_model *h9_model_at(size_t i) {
+  return i < BUILT_IN ? table[i] : i - BUILT_IN < n_added ? added[i - BUILT_IN] : NULL;
+}
+
+int h9_model_add(const h9_model *m, h9_error *e) {
+  if (h9_model_find(m->name)) return h9_fail(e, H9_ECONFIG, "there is a model '%s' already", m->name);
+  if (n_added == ADDED_MAX)
+    return h9_fail(e, H9_ECONFIG, "found more than %d models of the user's", ADDED_MAX);
+  added[n_added++] = m;
+  return H9_OK;
+}
 
 const h9_model *h9_model_find(const char *name) {
   const h9_model *m;
@@ -42,7 +56,7 @@ int h9_model_check(const h9_model *m, const double *values, h9_error *e) {
   for (uint32_t k = 0; k < m->n_values; k++) {
     const h9_model_value *v = &m->values[k];
     if (!(values[k] >= v->low && values[k] <= v->high))
-      return h9_fail(e, H9_ECONFIG, "%s is %g, expected %s%g to %g %s", v->name, values[k],
+      return h9_fail(e, H9_EDATA, "%s is %g, expected %s%g to %g %s", v->name, values[k],
                      v->low == DBL_MIN ? "above " : "", v->low == DBL_MIN ? 0 : v->low, v->high,
                      h9_model_unit(v->unit).name);
   }

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/cpu.h"
 #include "../base/memory.h"
+#include "../model/models.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +17,7 @@ const char h9_version[] = H9_VERSION;
 const char *argp_program_version = "hal9 " H9_VERSION;
 error_t argp_err_exit_status = H9_EUSAGE;
 
-enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL };
+enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL, OPT_MODEL };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Options of all hal9 programs:", 10},
@@ -24,6 +25,7 @@ static const struct argp_option option_table[] = {
     {"set", OPT_SET, "NAME=VALUE", 0, "Override a parameter of the configuration (repeatable)", 0},
     {"seed", OPT_SEED, "N", 0, "Seed of all random numbers, decimal or 0x hexadecimal", 0},
     {"threads", '@', "N", 0, "Threads (default: HAL9_THREADS, else the processors there are)", 0},
+    {"model", OPT_MODEL, "FILE", 0, "Load a neuron model from a shared object, ./NAME.so (repeatable)", 0},
     {"output", 'o', "FILE", 0, "Write to FILE, which appears when it is complete", 0},
     {"force", 'f', 0, 0, "Write binary data to a terminal", 0},
     {"level", OPT_LEVEL, "N", 0, "Compression level of zstd, -50 to 19 (default: 1)", 0},
@@ -41,6 +43,25 @@ static int parse_u64(const char *text, uint64_t *v) {
   unsigned long long u = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
   if (errno || *end) return -1;
   *v = u;
+  return 0;
+}
+
+/* A path has a slash, as for the dynamic linker. */
+static error_t add_model(h9_options *o, const char *arg, struct argp_state *state) {
+  h9_error e = {0};
+  const h9_model *m;
+  if (!strchr(arg, '/')) {
+    if (!o->model_names)
+      argp_error(state, "--model: found '%s', expected the path of a shared object, such as ./%s.so", arg, arg);
+    o->model = arg;
+    return 0;
+  }
+  if (h9_model_load(arg, &m, &e) != H9_OK) argp_failure(state, e.code, 0, "--model: %s", e.text);
+  const char **file = realloc(o->model_file, (o->n_model_files + 1) * sizeof *file);
+  if (!file) return ENOMEM;
+  o->model_file = file;
+  o->model_file[o->n_model_files++] = arg;
+  o->model = m->name;
   return 0;
 }
 
@@ -77,6 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   }
   case OPT_LABEL: o->label = arg; break;
+  case OPT_MODEL: return add_model(o, arg, state);
   case OPT_PROGRESS:
     if (strcmp(arg, "auto") == 0) o->progress = H9_PROGRESS_AUTO;
     else if (strcmp(arg, "always") == 0) o->progress = H9_PROGRESS_ALWAYS;
@@ -107,6 +129,7 @@ void h9_options_init(h9_options *o) { *o = (h9_options){0}; }
 
 void h9_options_release(h9_options *o) {
   free(o->set);
+  free(o->model_file);
   free(o->operand);
   *o = (h9_options){0};
 }
@@ -210,6 +233,7 @@ void h9_shaping_put(h9_buf *b, const char *name, const char *value) {
 void h9_shaping_begin(h9_buf *b, const h9_options *o) {
   if (o->config) h9_shaping_put(b, "-c", o->config);
   for (size_t i = 0; i < o->n_set; i++) h9_shaping_put(b, "--set", o->set[i]);
+  for (size_t i = 0; i < o->n_model_files; i++) h9_shaping_put(b, "--model", o->model_file[i]);
 }
 
 void h9_shaping_end(h9_buf *b, const h9_options *o) {

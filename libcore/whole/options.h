@@ -23,6 +23,10 @@ typedef struct h9_options {
   int verbose;         /* -v, repeatable */
   enum h9_progress_mode progress; /* --progress auto|always|never */
   int level;           /* --level N: zstd level, 0 = default */
+  const char *model;   /* --model: the name of the last model given; NULL: none */
+  bool model_names;    /* set by a program whose --model takes the name of a known model, too */
+  const char **model_file; /* the shared objects loaded, in order */
+  size_t n_model_files;
   const char *label;   /* --label TEXT: kept in the provenance */
   char **operand;      /* file operands, where the program takes any */
   size_t n_operand;

@@ -19,7 +19,7 @@ static int plan_populations(h9_sim *s, h9_error *e) {
     h9_sim_population *t = &s->populations[i];
     t->model = h9_model_find(p->model);
     if (!t->model)
-      return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7)",
+      return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7) or one given with --model",
                      p->name, p->model);
     for (uint32_t k = 0; k < p->n_values; k++)
       if (h9_model_value_find(t->model, p->values[k].name) < 0)
