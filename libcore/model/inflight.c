@@ -1,21 +1,59 @@
 #include "inflight.h"
 
+#include "loose.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* A list is a chain of chunks: 63 entries, then the next chunk's number. */
-enum { CHUNK = 64, TAKE = 64, AHEAD = 4 };
-#define POOL_BYTES (UINT64_C(1) << 33)
+enum { CHUNK = 64, TAKE = 64, AHEAD = 4, LINE_WORDS = 16, LIST_LINES_MAX = 24 };
+#define POOL_BYTES (UINT64_C(1) << 34)
 
-int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t tile, h9_error *e) {
-  memset(f, 0, sizeof *f);
-  f->words = h9_delayrows_words(rows, tile);
-  f->offsets = h9_delayrows_offsets(rows, tile);
-  f->fresh = 1; /* chunk 0 means "none" */
-  f->limit = (uint32_t)(POOL_BYTES / (CHUNK * sizeof(uint32_t)));
-  return h9_region_open(&f->pool, POOL_BYTES, e);
+static inline int64_t to_quanta(double v) { /* nearest, halves away from zero */
+  return (int64_t)(v + (v < 0 ? -0.5 : 0.5));
 }
 
-void h9_inflight_close(h9_inflight *f) { h9_region_close(&f->pool); }
+/* Lists for loose synapses, and their exact weights. */
+static int open_loose(h9_inflight *f, const h9_delayrows *rows, h9_error *e) {
+  if (rows->loose == 0) return H9_OK;
+  f->loose_steps = 1;
+  while (f->loose_steps <= rows->loose_delay_max) f->loose_steps *= 2;
+  f->loose_bits = h9_loose_bits(f->n_tiles);
+  size_t lists = (size_t)f->n_tiles * f->loose_steps;
+  f->narrow = h9_alloc(lists, sizeof *f->narrow);
+  f->pairs = h9_alloc(lists, sizeof *f->pairs);
+  f->constant = h9_alloc(rows->n_constants, sizeof *f->constant);
+  if (!f->narrow || !f->pairs || !f->constant)
+    return h9_fail_memory(e, lists * 2 * sizeof *f->narrow, "lists of synapses in flight");
+  for (uint32_t i = 0; i < rows->n_constants; i++) f->constant[i] = to_quanta(rows->constant[i] * f->scale);
+  return H9_OK;
+}
+
+int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t share, double wide_scale,
+                     h9_error *e) {
+  memset(f, 0, sizeof *f);
+  f->n_tiles = h9_tiling_per_share(rows->tiling);
+  f->directory = h9_delayrows_directory(rows, share);
+  f->lists = h9_delayrows_lists(rows, share);
+  f->scale = wide_scale;
+  f->tile = h9_alloc(f->n_tiles, sizeof *f->tile);
+  if (!f->tile) return h9_fail_memory(e, f->n_tiles * sizeof *f->tile, "spikes in flight");
+  for (uint32_t t = 0; t < f->n_tiles; t++)
+    f->tile[t].words = h9_delayrows_words(rows, share * f->n_tiles + t);
+  f->fresh = 1; /* chunk 0 means "none" */
+  f->limit = (uint32_t)(POOL_BYTES / (CHUNK * sizeof(uint32_t)));
+  int rc = open_loose(f, rows, e);
+  return rc == H9_OK ? h9_region_open(&f->pool, POOL_BYTES, e) : rc;
+}
+
+void h9_inflight_close(h9_inflight *f) {
+  h9_region_close(&f->pool);
+  free(f->tile);
+  free(f->narrow);
+  free(f->pairs);
+  free(f->constant);
+  memset(f, 0, sizeof *f);
+}
 
 static inline uint32_t *chunk_at(const h9_inflight *f, uint32_t i) {
   return (uint32_t *)(void *)f->pool.base + (size_t)i * CHUNK;
@@ -29,19 +67,23 @@ static uint32_t chunk_new(h9_inflight *f) {
   return i;
 }
 
-static inline void push(h9_inflight *f, h9_step step, uint32_t entry) {
-  struct h9_due *d = &f->due[(uint64_t)step % H9_INFLIGHT_STEPS];
+/* Where the next entry of `words` words (1 or 2) goes; the last word of a chunk is the next one's number. */
+static inline uint32_t *room(h9_inflight *f, h9_due *d, uint32_t words) {
   uint32_t *at = d->at;
   if (!at) {
     d->first = chunk_new(f);
     at = chunk_at(f, d->first);
-  } else if (((uintptr_t)at / sizeof *at) % CHUNK == CHUNK - 1) {
+  } else if (((uintptr_t)at / sizeof *at) % CHUNK == CHUNK - words) {
     uint32_t next = chunk_new(f);
-    *at = next;
+    at[words - 1] = next;
     at = chunk_at(f, next);
   }
-  *at = entry;
-  d->at = at + 1;
+  d->at = at + words;
+  return at;
+}
+
+static inline void push(h9_inflight *f, struct h9_inflight_tile *t, h9_step step, uint32_t entry) {
+  *room(f, &t->due[(uint64_t)step % H9_INFLIGHT_STEPS], 1) = entry;
 }
 
 /* Towards the second-level cache: what is due next is not read before the next step. */
@@ -58,23 +100,88 @@ static inline void approach(const uint32_t *p) {
   __builtin_prefetch(c + 128, 0, 3);
 }
 
+static inline void take_row(h9_inflight *f, struct h9_inflight_tile *t, uint32_t offset, h9_step now,
+                            int32_t ago) {
+  uint32_t h = t->words[offset];
+  fetch(t->words + offset + 1, h >> 26);
+  push(f, t, now + (int32_t)(h >> 18 & 255) - ago, offset + 1);
+}
+
+static inline void put_pair(h9_inflight *f, h9_due *d, uint32_t slot, uint32_t meaning, uint32_t value) {
+  uint32_t *at = room(f, d, 2);
+  at[0] = slot | meaning << 16;
+  at[1] = value;
+}
+
+/* Hands out a loose row; `base`: the spike's step. */
+static void take_loose(h9_inflight *f, const uint32_t *p, uint32_t base) {
+  const uint32_t shift = 16 - f->loose_bits, steps = f->loose_steps, late = (1u << shift) - 1;
+  for (bool last = false; !last;) {
+    uint32_t n = p[0] & 0xffff, first = base + (p[0] >> 16), kind = p[1] & 3;
+    last = p[1] & H9_LOOSE_LAST;
+    const uint32_t *r = p + 2 + (kind & 1);
+#define LIST(lists, key) (&f->lists[(size_t)((key) >> shift) * steps + ((first + ((key) & late)) & (steps - 1))])
+    if (kind == H9_RECORD_NARROW) {
+      const unsigned char *keys = (const unsigned char *)&r[n];
+      for (uint32_t i = 0; i < n; i++) {
+        uint16_t key;
+        memcpy(&key, keys + 2 * (size_t)i, sizeof key);
+        *room(f, LIST(narrow, (uint32_t)key), 1) = r[i];
+      }
+    } else if (kind == H9_RECORD_WIDE) {
+      for (uint32_t i = 0; i < n; i++)
+        put_pair(f, LIST(pairs, r[2 * i] >> 16), r[2 * i] & 0xffff, H9_LOOSE_FLOAT, r[2 * i + 1]);
+    } else if (kind == H9_RECORD_CONSTANT && (int32_t)p[2] == (int16_t)p[2]) {
+      for (uint32_t i = 0; i < n; i++)
+        *room(f, LIST(narrow, r[i] >> 16), 1) = (r[i] & 0xffff) | p[2] << 16;
+    } else {
+      uint32_t meaning = kind == H9_RECORD_CONSTANT ? H9_LOOSE_QUANTA : H9_LOOSE_INDEX;
+      for (uint32_t i = 0; i < n; i++)
+        put_pair(f, LIST(pairs, r[i] >> 16), r[i] & 0xffff, meaning, p[2]);
+    }
+#undef LIST
+    p += h9_loose_words(n, kind);
+  }
+}
+
+/* Spikes of sources whose entry is a list: first the lists on their way to the cache, then the rows' heads. */
+static void take_lists(h9_inflight *f, const uint32_t *entry, const uint32_t *step, size_t n, h9_step now) {
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t *p = f->lists + (size_t)(entry[k] & ~H9_ENTRY_LIST) * 2;
+    uint32_t head = *p, lines = head >> 16 & 0x7fff;
+    fetch(p + LINE_WORDS, (lines < LIST_LINES_MAX ? lines : LIST_LINES_MAX) - 1);
+    for (uint32_t i = 0; i < (head & 0xffff); i++)
+      __builtin_prefetch(f->tile[p[1 + 2 * i]].words + p[2 + 2 * i], 0, 2);
+  }
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t *p = f->lists + (size_t)(entry[k] & ~H9_ENTRY_LIST) * 2;
+    uint32_t head = *p++;
+    int32_t ago = (int32_t)((uint32_t)now - step[k]);
+    for (uint32_t i = head & 0xffff; i; i--, p += 2) take_row(f, &f->tile[p[0]], p[1], now, ago);
+    if (head & H9_LIST_LOOSE) take_loose(f, p, step[k]);
+  }
+}
+
 void h9_inflight_take(h9_inflight *f, const h9_spike *spikes, size_t n, h9_step now) {
   for (size_t i = 0; i < n; i += TAKE) {
-    uint32_t offset[TAKE], step[TAKE];
-    size_t m = 0;
+    uint32_t offset[TAKE], step[TAKE], list[TAKE], list_step[TAKE];
+    size_t m = 0, lists = 0;
     for (size_t k = i; k < n && k < i + TAKE; k++) {
-      uint32_t o = f->offsets[(uint32_t)spikes[k]];
+      uint32_t o = f->directory[(uint32_t)spikes[k]], s = (uint32_t)(spikes[k] >> 32);
+      if (o & H9_ENTRY_LIST) {
+        __builtin_prefetch(f->lists + (size_t)(o & ~H9_ENTRY_LIST) * 2, 0, 2);
+        list[lists] = o;
+        list_step[lists++] = s;
+        continue;
+      }
       offset[m] = o;
-      step[m] = (uint32_t)(spikes[k] >> 32);
-      __builtin_prefetch(f->words + o, 0, 2);
+      step[m] = s;
+      __builtin_prefetch(f->tile->words + o, 0, 2);
       m += o != 0;
     }
-    for (size_t k = 0; k < m; k++) {
-      uint32_t h = f->words[offset[k]];
-      int32_t ago = (int32_t)((uint32_t)now - step[k]); /* 1 ... the least delay */
-      fetch(f->words + offset[k] + 1, h >> 26);
-      push(f, now + (int32_t)(h >> 18 & 255) - ago, offset[k] + 1);
-    }
+    for (size_t k = 0; k < m; k++) /* the step before `now` is 1 ... the least delay ago */
+      take_row(f, f->tile, offset[k], now, (int32_t)((uint32_t)now - step[k]));
+    if (lists) take_lists(f, list, list_step, lists, now);
   }
 }
 
@@ -109,10 +216,6 @@ static inline const uint32_t *add_constant(const uint32_t *p, uint32_t n, uint32
   return p;
 }
 
-static inline int64_t to_quanta(double v) { /* nearest, halves away from zero */
-  return (int64_t)(v + (v < 0 ? -0.5 : 0.5));
-}
-
 static const uint32_t *add_wide(const uint32_t *p, uint32_t n, int64_t *wide, double scale) {
   for (; n; n--, p += 2) {
     float w;
@@ -122,12 +225,60 @@ static const uint32_t *add_wide(const uint32_t *p, uint32_t n, int64_t *wide, do
   return p;
 }
 
-uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *inputs, int64_t *wide, double wide_scale) {
-  uint32_t *slots = (uint32_t *)inputs;
-  struct h9_due *d = &f->due[(uint64_t)now % H9_INFLIGHT_STEPS];
-  const uint32_t *words = f->words, *stop = d->at;
+static const uint32_t *add_exact(const uint32_t *p, uint32_t n, int64_t *wide, double scale) {
+  double value;
+  memcpy(&value, p, sizeof value);
+  int64_t w = to_quanta(value * scale);
+  for (p += 2; n >= 2; n -= 2, p++) {
+    wide[*p & 0xffff] += w;
+    wide[*p >> 16] += w;
+  }
+  if (n) wide[*p++ & 0xffff] += w;
+  return p;
+}
+
+static void add_pairs(const h9_inflight *f, const uint32_t *p, uint32_t words, uint32_t *slots,
+                      int64_t *wide) {
+  for (const uint32_t *end = p + words; p < end; p += 2) {
+    uint32_t slot = p[0] & 0xffff, meaning = p[0] >> 16;
+    if (meaning == H9_LOOSE_FLOAT) add_wide(p, 1, wide, f->scale);
+    else if (meaning == H9_LOOSE_QUANTA) slots[slot] += p[1];
+    else wide[slot] += f->constant[p[1]];
+  }
+}
+
+/* Empties a list of loose synapses, `words` words each. */
+static uint64_t deliver_loose(h9_inflight *f, h9_due *d, uint32_t words, uint32_t *slots, int64_t *wide) {
+  const uint32_t *stop = d->at;
   uint64_t events = 0;
-  if (!stop) return 0;
+  d->at = NULL;
+  for (uint32_t c = d->first; c;) {
+    uint32_t *chunk = chunk_at(f, c), *full = chunk + CHUNK - words;
+    bool last = stop > chunk && stop <= full;
+    uint32_t n = (uint32_t)((last ? stop : full) - chunk), next = last ? 0 : chunk[CHUNK - 1];
+    if (next) __builtin_prefetch(chunk_at(f, next), 0, 3);
+    if (words == 1) add_narrow(chunk, n, slots);
+    else add_pairs(f, chunk, n, slots, wide);
+    events += n / words;
+    chunk[CHUNK - 1] = f->free;
+    f->free = c;
+    c = next;
+  }
+  return events;
+}
+
+uint64_t h9_inflight_deliver(h9_inflight *f, uint32_t tile, h9_step now, int32_t *inputs, int64_t *wide) {
+  uint32_t *slots = (uint32_t *)inputs;
+  struct h9_inflight_tile *t = &f->tile[tile];
+  h9_due *d = &t->due[(uint64_t)now % H9_INFLIGHT_STEPS];
+  const uint32_t *words = t->words, *stop = d->at;
+  uint64_t events = 0;
+  if (f->narrow) {
+    size_t i = (size_t)tile * f->loose_steps + ((uint64_t)now & (f->loose_steps - 1));
+    if (f->narrow[i].at) events += deliver_loose(f, &f->narrow[i], 1, slots, wide);
+    if (f->pairs[i].at) events += deliver_loose(f, &f->pairs[i], 2, slots, wide);
+  }
+  if (!stop) return events;
   d->at = NULL;
   for (uint32_t c = d->first; c;) {
     uint32_t *chunk = chunk_at(f, c);
@@ -143,10 +294,11 @@ uint64_t h9_inflight_deliver(h9_inflight *f, h9_step now, int32_t *inputs, int64
         events += n;
         if (kind == H9_RECORD_NARROW) p = add_narrow(p, n, slots);
         else if (kind == H9_RECORD_CONSTANT) p = add_constant(p, n, slots);
-        else p = add_wide(p, n, wide, wide_scale);
+        else if (kind == H9_RECORD_WIDE) p = add_wide(p, n, wide, f->scale);
+        else p = add_exact(p, n, wide, f->scale);
       } while (delta == 0);
       if (delta == H9_ROW_DELTA_END) continue;
-      push(f, now + delta, (uint32_t)(p - words));
+      push(f, t, now + delta, (uint32_t)(p - words));
       fetch(p, h >> 26);
     }
     uint32_t next = end == stop ? 0 : chunk[CHUNK - 1];

@@ -49,7 +49,9 @@ static bool cut(h9_tiling *t, const uint32_t *counts, const uint32_t *receptors,
 int h9_tiling_make(h9_tiling *t, const uint32_t *counts, const uint32_t *receptors, uint32_t n_populations,
                    int threads, int per_thread, h9_error *e) {
   for (uint64_t each = (uint64_t)per_thread;; each++) {
-    *t = (h9_tiling){.n_tiles = (uint32_t)(each * (uint64_t)threads), .n_populations = n_populations};
+    *t = (h9_tiling){.n_tiles = (uint32_t)(each * (uint64_t)threads),
+                     .n_populations = n_populations,
+                     .n_shares = (uint32_t)threads};
     if (each * (uint64_t)threads > TILES_MAX)
       return h9_fail(e, H9_ESYSTEM, "the network needs more than %d tiles", TILES_MAX);
     int rc = allocate(t, counts, e);

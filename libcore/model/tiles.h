@@ -20,6 +20,7 @@ typedef struct h9_part {
 
 typedef struct h9_tiling {
   uint32_t n_tiles, n_populations;
+  uint32_t n_shares; /* one a thread: share k is the tiles from k * n_tiles / n_shares on, equally many each */
   h9_part *part;      /* [n_tiles * n_populations], by tile, then population */
   uint32_t *slots;    /* [n_tiles] slots in use, a multiple of H9_SLOT_ALIGN */
   uint16_t **tile_of; /* [n_populations][(count + grain - 1) / grain] */
@@ -31,6 +32,7 @@ int h9_tiling_make(h9_tiling *t, const uint32_t *counts, const uint32_t *recepto
                    int threads, int per_thread, h9_error *e) H9_UNUSED_RESULT;
 void h9_tiling_release(h9_tiling *t);
 
+static inline uint32_t h9_tiling_per_share(const h9_tiling *t) { return t->n_tiles / t->n_shares; }
 static inline const h9_part *h9_tiling_part(const h9_tiling *t, uint32_t tile, uint32_t population) {
   return &t->part[(size_t)tile * t->n_populations + population];
 }

@@ -84,7 +84,7 @@ static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
   tile->cells = calloc((size_t)net->n_populations + 1, sizeof *tile->cells);
   if (!tile->slots || (s->any_wide && !tile->wide) || !tile->cells)
     return h9_fail_memory(e, (size_t)slots * 12, "neurons");
-  int rc = h9_inflight_open(&tile->inflight, &s->rows, t, e);
+  int rc = H9_OK;
   for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) {
     const h9_part *part = h9_tiling_part(&s->tiling, t, p);
     if (part->n == 0) continue;
@@ -113,6 +113,8 @@ static int build_tiles(h9_sim *s, h9_error *e) {
     for (int k = 0; k < 2 && th->rc == H9_OK; k++)
       th->rc =
           h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
+    if (th->rc == H9_OK)
+      th->rc = h9_inflight_open(&th->inflight, &s->rows, (uint32_t)me, s->wide_scale, &th->error);
     for (uint32_t t = 0; t < s->tiling.n_tiles && th->rc == H9_OK; t++)
       if (s->tiles[t].owner == me) th->rc = build_tile(s, t, &th->error);
   }
@@ -124,17 +126,39 @@ static int build_tiles(h9_sim *s, h9_error *e) {
   return H9_OK;
 }
 
-/* Connections given one by one have no rule that bounds the sums of a step. */
-static int check_sums(const h9_sim *s, h9_error *e) {
-  for (uint32_t t = 0; t < s->tiling.n_tiles; t++) {
-    uint64_t most;
-    int rc = h9_delayrows_bound(&s->rows, t, &most, e);
-    if (rc == H9_OK && most > INT32_MAX)
+/* From the rows themselves, the largest sums onto a neuron: connections given one by one have no rule that
+ * bounds those of a step. */
+static int check_sums(const h9_sim *s, double *wide, h9_error *e) {
+  *wide = 0;
+  for (uint32_t k = 0; k < s->tiling.n_shares; k++) {
+    uint64_t quanta;
+    double most;
+    int rc = h9_delayrows_bound(&s->rows, k, &quanta, &most, e);
+    if (rc == H9_OK && quanta > INT32_MAX)
       rc = h9_fail(e, H9_EDATA,
                    "the connections onto one neuron weigh %llu quanta in all, expected at most %d",
-                   (unsigned long long)most, INT32_MAX);
+                   (unsigned long long)quanta, INT32_MAX);
     if (rc != H9_OK) return rc;
+    if (most > *wide) *wide = most;
   }
+  return H9_OK;
+}
+
+/* The finest power of two for wide sums that none can leave int64 with: from a bound of all weights at once,
+ * or, where precision is asked for, of those onto one neuron; a neuron that repeats its inputs sends up to
+ * 255 spikes at once. */
+static int choose_wide_scale(h9_sim *s, bool check, h9_error *e) {
+  double most = s->rows.weight_max * (double)s->rows.records, onto_one;
+  if (check || (s->o.precision_double && s->any_wide)) {
+    int rc = check_sums(s, &onto_one, e);
+    if (rc != H9_OK) return rc;
+    if (s->o.precision_double) most = onto_one;
+  }
+  bool repeats = false;
+  for (uint32_t i = 0; i < s->net->n_populations; i++) repeats |= s->populations[i].model->counts;
+  int x;
+  frexp(most * (repeats ? 255 : 1) * (1 + 0x1p-40), &x);
+  s->wide_scale = ldexp(1, 62 - x);
   return H9_OK;
 }
 
@@ -147,13 +171,9 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   int rc = h9_delayrows_build(&s->rows, s->net, &s->tiling, s->forms, source, s->o.threads, expected, e);
   if (rc != H9_OK) return rc;
   s->built = true;
-  /* No sum of all wide weights at once can leave int64. */
-  int x;
-  frexp(s->rows.weight_max * ((double)s->rows.records * 255 + 1), &x);
-  s->wide_scale = ldexp(1, 62 - x);
   enum { INTERVAL_MAX = 64 };
   s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
-  if (unknown) rc = check_sums(s, e);
+  rc = choose_wide_scale(s, unknown, e);
   if (rc == H9_OK) rc = build_tiles(s, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
   return rc;
@@ -205,15 +225,16 @@ void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {
 void h9_sim_free(h9_sim *s) {
   if (!s) return;
   for (uint32_t t = 0; s->tiles && t < s->tiling.n_tiles; t++) {
-    h9_inflight_close(&s->tiles[t].inflight);
     free(s->tiles[t].slots);
     free(s->tiles[t].wide);
     for (uint32_t p = 0; s->tiles[t].cells && p < s->net->n_populations; p++)
       h9_cells_release(&s->tiles[t].cells[p]);
     free(s->tiles[t].cells);
   }
-  for (int k = 0; s->threads && k < s->o.threads; k++)
+  for (int k = 0; s->threads && k < s->o.threads; k++) {
     for (int i = 0; i < 2; i++) h9_spike_list_close(&s->threads[k].sent[i]);
+    h9_inflight_close(&s->threads[k].inflight);
+  }
   for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++) {
     free(s->populations[p].drives);
     free(s->populations[p].currents);

@@ -13,7 +13,9 @@ typedef struct h9_sim_options {
   int threads;
   int tiles_per_thread; /* 0: chosen */
   uint64_t seed;        /* of the drive */
-  bool precision_double; /* states, coefficients and inputs of neurons in double precision */
+  /* States, coefficients and inputs of neurons in double precision; weights and their sums exact to 2^-50 of
+   * the largest weight. */
+  bool precision_double;
   /* Called by one thread, in order, with every batch of spikes, sorted by (step, id), empty ones
    * included; NULL: spikes are not recorded. Non-zero stops the run. */
   int (*batch)(void *ctx, const h9_signals *s, h9_error *e);

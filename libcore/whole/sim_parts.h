@@ -31,7 +31,6 @@ typedef struct h9_sim_population {
 } h9_sim_population;
 
 typedef struct h9_sim_tile {
-  h9_inflight inflight;
   int32_t *slots;
   int64_t *wide;   /* NULL: no wide record in the network */
   h9_cells *cells; /* [n_populations] */
@@ -60,6 +59,7 @@ typedef struct h9_sim_thread {
   _Alignas(H9_ALIGN) uint8_t mark[H9_CHUNK_NEURONS];
   uint8_t fired[H9_CHUNK_NEURONS / H9_TILE_GRAIN];
   h9_spike_list sent[2]; /* by parity of the interval */
+  h9_inflight inflight;  /* onto its tiles */
   uint64_t events, spikes;
   uint64_t phase_ns[H9_PHASES];
   int rc;

@@ -82,10 +82,12 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
     return f;
   }
   double w = constant_weight(s, p), k = floor(w / quantum + 0.5);
-  f.value = (float)w;
-  /* A constant is rounded to the resolution that drawn weights onto the same population have, by 1 in 8192 at
-   * most. */
-  if (fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13) f.kind = H9_RECORD_WIDE;
+  f.value = w;
+  /* In single precision a constant is rounded to the resolution that drawn weights onto the same population
+   * have, by 1 in 8192 at most. */
+  bool exactly = s->o.precision_double && !s->populations[p->target].model->counts;
+  if (exactly || fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13)
+    f.kind = H9_RECORD_EXACT;
   else {
     f.weight = (int32_t)k;
     if (fabs(k) > INT16_MAX || worth_constant(s, p, expected)) f.kind = H9_RECORD_CONSTANT;
@@ -93,7 +95,8 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
   return f;
 }
 
-static void widen(h9_form *f) { f->kind = H9_RECORD_WIDE; }
+static void widen(h9_form *f) { f->kind = f->given ? H9_RECORD_WIDE : H9_RECORD_EXACT; }
+static bool is_wide(const h9_form *f) { return f->kind == H9_RECORD_WIDE || f->kind == H9_RECORD_EXACT; }
 
 static int plan_population(h9_sim *s, uint32_t population, const double *expected, h9_error *e) {
   h9_sim_population *t = &s->populations[population];
@@ -105,10 +108,10 @@ static int plan_population(h9_sim *s, uint32_t population, const double *expecte
     h9_form *f = &s->forms[i];
     *f = choose_form(s, p, quantum, expected[i]);
     if (t->model->counts) {
-      if (f->given || f->kind == H9_RECORD_WIDE) *f = (h9_form){.kind = H9_RECORD_NARROW, .weight = 1};
+      if (f->given || is_wide(f)) *f = (h9_form){.kind = H9_RECORD_NARROW, .weight = 1};
     }
     double bound = events_bound(s, p);
-    if (f->kind != H9_RECORD_WIDE)
+    if (!is_wide(f))
       sum += (isinf(bound) ? 65536 : bound) * (f->given ? 32768 : fabs((double)f->weight));
   }
   bool overflow = sum >= 0x1p31;
@@ -118,7 +121,7 @@ static int plan_population(h9_sim *s, uint32_t population, const double *expecte
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     if (s->net->projections[i].target != population) continue;
     if (overflow) widen(&s->forms[i]);
-    if (s->forms[i].kind == H9_RECORD_WIDE) t->wide = s->any_wide = true;
+    if (is_wide(&s->forms[i])) t->wide = s->any_wide = true;
   }
   return H9_OK;
 }

@@ -129,21 +129,17 @@ static void stop_with(h9_sim *s, h9_sim_thread *th, int rc) {
 
 static void run_tile(h9_sim *s, h9_sim_thread *th, uint32_t t, int parity, h9_step from, h9_step to, lap *l) {
   h9_sim_tile *tile = &s->tiles[t];
-  for (int k = 0; k < s->o.threads; k++) {
-    const h9_spike_list *list = &s->threads[k].sent[!parity];
-    h9_inflight_take(&tile->inflight, list->spike, list->n, from + 1);
-  }
-  lap_end(l, H9_PHASE_EXCHANGE);
+  uint32_t number = t % h9_tiling_per_share(&s->tiling);
   bool room = true;
   for (h9_step now = from + 1; now <= to; now++) {
-    th->events += h9_inflight_deliver(&tile->inflight, now, tile->slots, tile->wide, s->wide_scale);
+    th->events += h9_inflight_deliver(&th->inflight, number, now, tile->slots, tile->wide);
     lap_end(l, H9_PHASE_DELIVER);
     for (uint32_t p = 0; p < s->net->n_populations; p++)
       if (tile->cells[p].n) room &= update_part(s, tile, th, t, p, now, &th->sent[parity], l);
   }
   if (!room)
     stop_with(s, th, h9_fail(&th->error, H9_EINTERNAL, "more spikes in one interval than there is room for"));
-  if (tile->inflight.exhausted)
+  if (th->inflight.exhausted)
     stop_with(s, th, h9_fail(&th->error, H9_ESYSTEM, "more spikes in flight than there is room for"));
 }
 
@@ -182,6 +178,9 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
     if (l.on) l.at = h9_clock_ns();
     th->sent[parity].n = 0;
     if (me == 0) send_injected(s, th, &th->sent[parity], to);
+    for (int k = 0; k < s->o.threads; k++)
+      h9_inflight_take(&th->inflight, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n, from + 1);
+    lap_end(&l, H9_PHASE_EXCHANGE);
     for (uint32_t t = 0; t < s->tiling.n_tiles; t++)
       if (s->tiles[t].owner == me) run_tile(s, th, t, parity, from, to, &l);
     th->spikes += th->sent[parity].n;

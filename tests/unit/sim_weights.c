@@ -153,6 +153,7 @@ static void bound(void) {
   h9_rowsource_options ro = {.threads = 1};
   uint32_t counts[2] = {30, TARGETS}, receptors[2] = {1, 1};
   uint64_t most = 0;
+  double wide = -1;
   int rc = h9_projections_plan(&k.net, &k.e);
   double q = k.proj[0].quantum;
   h9_form form[2] = {{.kind = H9_RECORD_NARROW, .given = true},
@@ -160,7 +161,7 @@ static void bound(void) {
   if (rc == H9_OK) rc = h9_tiling_make(&tiling, counts, receptors, 2, 1, 1, &k.e);
   if (rc == H9_OK) rc = h9_rowsource_expand(&source, &k.net, &ro, &k.e);
   if (rc == H9_OK) rc = h9_delayrows_build(&rows, &k.net, &tiling, form, source, 1, 90000, &k.e);
-  if (rc == H9_OK) rc = h9_delayrows_bound(&rows, 0, &most, &k.e);
+  if (rc == H9_OK) rc = h9_delayrows_bound(&rows, 0, &most, &wide, &k.e);
   memset(&want, 0, sizeof want);
   want.net = &k.net;
   if (rc == H9_OK) rc = h9_rowsource_run(source, add, NULL, &want, &k.e);
