@@ -79,7 +79,9 @@ static int open_regions(h9_build *b, double expected, int threads, h9_error *e) 
   h9_delayrows *d = b->d;
   uint32_t tiles = d->tiling->n_tiles, shares = d->tiling->n_shares;
   double chunk = expected / tiles / threads / 16;
-  b->chunk = chunk < CHUNK_LEAST ? CHUNK_LEAST : chunk > CHUNK_MOST ? CHUNK_MOST : (uint32_t)chunk / CHUNK_LEAST * CHUNK_LEAST;
+  b->chunk = chunk < CHUNK_LEAST  ? CHUNK_LEAST
+             : chunk > CHUNK_MOST ? CHUNK_MOST
+                                  : (uint32_t)chunk / CHUNK_LEAST * CHUNK_LEAST;
   double words = 4096 + (double)b->chunk * (threads + 1) + 4 * (expected * 1.05 + 10 * (double)d->n_sources);
   b->limit = at_most(words);
   b->list_limit = at_most(words + 3 * (double)b->per_share * d->n_sources);

@@ -18,9 +18,9 @@
  * by empty segments. So a spike in flight is one 32-bit offset in the list of the step in which it is due
  * next, and nothing but the row itself says where it goes from there.
  *
- * Where a source has too few synapses in a tile for that to pay, they lie loose: in one row for all tiles of a
- * share (loose.h), from which they are handed to their tiles when the spike is taken up. Which form a synapse
- * has follows from counted row lengths, tile by tile.
+ * Where a source has too few synapses in a tile for that to pay, they lie loose: in one row for all tiles of
+ * a share (loose.h), from which they are handed to their tiles when the spike is taken up. Which form a
+ * synapse has follows from counted row lengths, tile by tile.
  *
  * Each share has a directory, a word for every source: 0, no row; the offset of its row, where the
  * share is one tile; or H9_ENTRY_LIST | half the offset, in the share's own region, of
@@ -31,7 +31,8 @@
  * so that a spike costs a tile that has no row for it nothing.
  *
  * Narrow and constant records are summed in int32, wide and exact ones in int64 (after scaling by a power of
- * two): sums are associative, so no form, order of delivery, tiling or number of threads shows in the result. */
+ * two): sums are associative, so no form, order of delivery, tiling or number of threads shows in the result.
+ */
 #ifndef H9_MODEL_DELAYROWS_H
 #define H9_MODEL_DELAYROWS_H
 
@@ -39,12 +40,7 @@
 #include "rowsource.h"
 #include "tiles.h"
 
-enum h9_record_kind {
-  H9_RECORD_NARROW = 0,
-  H9_RECORD_CONSTANT = 1,
-  H9_RECORD_WIDE = 2,
-  H9_RECORD_EXACT = 3
-};
+enum h9_record_kind { H9_RECORD_NARROW = 0, H9_RECORD_CONSTANT = 1, H9_RECORD_WIDE = 2, H9_RECORD_EXACT = 3 };
 enum { H9_ROW_DELTA_MAX = 254, H9_ROW_DELTA_END = 255, H9_ROW_LINES_MAX = 63, H9_ROW_COUNT_MAX = 65535 };
 #define H9_ENTRY_LIST 0x80000000u
 #define H9_LIST_LOOSE 0x80000000u
@@ -80,10 +76,10 @@ typedef struct h9_form {
 typedef struct h9_delayrows {
   const h9_tiling *tiling;
   uint32_t n_sources;
-  h9_region *words;              /* [n_tiles] uint32_t words */
-  h9_region *lists;              /* [n_shares] uint32_t words: lists of tiles, loose rows */
-  h9_region directory;           /* uint32_t [n_shares][n_sources] */
-  double *constant;              /* [n_projections] weights of exact loose synapses */
+  h9_region *words;    /* [n_tiles] uint32_t words */
+  h9_region *lists;    /* [n_shares] uint32_t words: lists of tiles, loose rows */
+  h9_region directory; /* uint32_t [n_shares][n_sources] */
+  double *constant;    /* [n_projections] weights of exact loose synapses */
   uint32_t n_constants;
   uint64_t records;              /* synapses held */
   uint64_t loose;                /* of them, those in loose rows */

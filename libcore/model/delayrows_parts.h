@@ -83,7 +83,8 @@ int h9_loose_count(h9_build *b, h9_builder *w, const h9_group *g, uint32_t r, ui
                    h9_error *e) H9_UNUSED_RESULT;
 /* the share's list and the heads of its loose row written, its place in the directory, */
 int h9_loose_lay_out(h9_build *b, h9_builder *w, uint32_t source, uint32_t share, const uint32_t *tiles,
-                     uint32_t n_tiles, uint32_t least_delay, uint32_t n_classes, h9_error *e) H9_UNUSED_RESULT;
+                     uint32_t n_tiles, uint32_t least_delay, uint32_t n_classes,
+                     h9_error *e) H9_UNUSED_RESULT;
 /* and one connection put there. */
 void h9_loose_put(h9_build *b, h9_builder *w, const h9_form *f, uint32_t class_, uint32_t n_classes,
                   uint32_t tile, uint32_t slot, uint32_t late, int32_t quanta, float value);

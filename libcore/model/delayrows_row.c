@@ -78,7 +78,8 @@ static uint32_t write_heads(uint32_t *at, h9_class c, uint32_t count) {
   return 1;
 }
 
-/* Lays out the row of a tile, the n-th with one: head, headers, and in w->place where each bin's records go. */
+/* Lays out the row of a tile, the n-th with one: head, headers, and in w->place where each bin's records go.
+ */
 static int lay_out(h9_build *b, h9_builder *w, uint32_t tile, uint32_t number, uint32_t n_ranks,
                    uint32_t n_classes, h9_error *e) {
   const uint32_t *count = w->count + (size_t)number * n_ranks * n_classes;
@@ -266,9 +267,9 @@ static bool loosen(const h9_builder *w, uint32_t *number, const uint32_t *tiles,
 }
 
 /* Rows of all tiles touched, share by share. */
-static int lay_out_all(h9_build *b, h9_builder *w, uint32_t source, const uint32_t *number, uint32_t n_touched,
-                       bool any_loose, uint32_t least_delay, uint32_t n_ranks, uint32_t n_classes,
-                       h9_error *e) {
+static int lay_out_all(h9_build *b, h9_builder *w, uint32_t source, const uint32_t *number,
+                       uint32_t n_touched, bool any_loose, uint32_t least_delay, uint32_t n_ranks,
+                       uint32_t n_classes, h9_error *e) {
   const uint32_t *tiles = w->tiles;
   for (uint32_t i = 0; i < n_touched;) {
     uint32_t share = tiles[i] / b->per_share, from = i;

@@ -120,7 +120,8 @@ static void take_loose(h9_inflight *f, const uint32_t *p, uint32_t base) {
     uint32_t n = p[0] & 0xffff, first = base + (p[0] >> 16), kind = p[1] & 3;
     last = p[1] & H9_LOOSE_LAST;
     const uint32_t *r = p + 2 + (kind & 1);
-#define LIST(lists, key) (&f->lists[(size_t)((key) >> shift) * steps + ((first + ((key) & late)) & (steps - 1))])
+#define LIST(lists, key)                                                                                     \
+  (&f->lists[(size_t)((key) >> shift) * steps + ((first + ((key)&late)) & (steps - 1))])
     if (kind == H9_RECORD_NARROW) {
       const unsigned char *keys = (const unsigned char *)&r[n];
       for (uint32_t i = 0; i < n; i++) {
@@ -132,19 +133,18 @@ static void take_loose(h9_inflight *f, const uint32_t *p, uint32_t base) {
       for (uint32_t i = 0; i < n; i++)
         put_pair(f, LIST(pairs, r[2 * i] >> 16), r[2 * i] & 0xffff, H9_LOOSE_FLOAT, r[2 * i + 1]);
     } else if (kind == H9_RECORD_CONSTANT && (int32_t)p[2] == (int16_t)p[2]) {
-      for (uint32_t i = 0; i < n; i++)
-        *room(f, LIST(narrow, r[i] >> 16), 1) = (r[i] & 0xffff) | p[2] << 16;
+      for (uint32_t i = 0; i < n; i++) *room(f, LIST(narrow, r[i] >> 16), 1) = (r[i] & 0xffff) | p[2] << 16;
     } else {
       uint32_t meaning = kind == H9_RECORD_CONSTANT ? H9_LOOSE_QUANTA : H9_LOOSE_INDEX;
-      for (uint32_t i = 0; i < n; i++)
-        put_pair(f, LIST(pairs, r[i] >> 16), r[i] & 0xffff, meaning, p[2]);
+      for (uint32_t i = 0; i < n; i++) put_pair(f, LIST(pairs, r[i] >> 16), r[i] & 0xffff, meaning, p[2]);
     }
 #undef LIST
     p += h9_loose_words(n, kind);
   }
 }
 
-/* Spikes of sources whose entry is a list: first the lists on their way to the cache, then the rows' heads. */
+/* Spikes of sources whose entry is a list: first the lists on their way to the cache, then the rows' heads.
+ */
 static void take_lists(h9_inflight *f, const uint32_t *entry, const uint32_t *step, size_t n, h9_step now) {
   for (size_t k = 0; k < n; k++) {
     const uint32_t *p = f->lists + (size_t)(entry[k] & ~H9_ENTRY_LIST) * 2;
