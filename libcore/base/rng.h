@@ -22,6 +22,8 @@ enum h9_purpose {
   H9_PURPOSE_DRIVE = 7,      /* Poisson drive of the simulation */
   H9_PURPOSE_SAMPLE = 8,     /* sampling in statistics and pictures */
   H9_PURPOSE_EXPERIMENT = 9,
+  H9_PURPOSE_STIMULUS = 16, /* values of stimuli; word 2 of the counter: which value */
+  H9_PURPOSE_NOISE = 17,    /* noise currents */
 };
 
 typedef struct h9_key { uint32_t k[2]; } h9_key;

@@ -20,9 +20,6 @@ static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
                                                 {"record_spikes", NULL, false},
                                                 {"precision", NULL, false},
                                                 {"stimuli", NULL, false}};
-static const h9_config_key stimulus_keys[] = {
-    {"type", NULL, true},       {"target", NULL, true}, {"rate", "Hz", false}, {"weight", "", false},
-    {"amplitude", "pA", false}, {"start", "ms", false}, {"stop", "ms", false}};
 static const h9_config_key statistics_keys[] = {{"start", "ms", false},
                                                 {"stop", "ms", false},
                                                 {"bin", "ms", false},
@@ -201,77 +198,6 @@ void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
   (void)h9_config_bool(r, h9_node_get(n, "record_spikes"), "record_spikes", &c->simulation.record_spikes);
 }
 
-static bool read_stimulus(h9_config_reader *r, const h9_node *n, h9_stimulus *s) {
-  char t[100];
-  const h9_node *type = h9_node_get(n, "type");
-  *s = (h9_stimulus){.stop = INFINITY, .line = n->line, .column = n->column};
-  const char *name = h9_config_text(r, type, "type");
-  if (!name) return false;
-  bool poisson = strcmp(name, "poisson") == 0;
-  if (!poisson && strcmp(name, "dc") != 0) {
-    h9_config_mistake(r, type, "type", "unknown stimulus %s (known: poisson, dc)",
-                      h9_config_found(type, t, sizeof t));
-    return false;
-  }
-  s->type = poisson ? H9_STIMULUS_POISSON : H9_STIMULUS_DC;
-  static const char *const own[2][2] = {{"amplitude", NULL}, {"rate", "weight"}};
-  bool good = true;
-  for (int k = 0; k < 2; k++)
-    for (int i = 0; i < 2 && own[k][i]; i++) {
-      const h9_node *given = h9_node_get(n, own[k][i]);
-      if (k == poisson && !given)
-        h9_config_mistake(r, n, own[k][i], "is missing, stimulus %s needs it", name), good = false;
-      if (k != poisson && given)
-        h9_config_mistake(r, given, own[k][i], "is not a key of stimulus %s", name), good = false;
-    }
-  good = h9_config_number(r, h9_node_get(n, "rate"), "rate", &h9_unit_hz, 0, 1e12, &s->rate) && good;
-  good = h9_config_number(r, h9_node_get(n, "amplitude"), "amplitude", &h9_unit_pa, -DBL_MAX, DBL_MAX,
-                          &s->amplitude) &&
-         good;
-  good = h9_config_number(r, h9_node_get(n, "start"), "start", &h9_unit_ms, 0, DBL_MAX, &s->start) && good;
-  good = h9_config_number(r, h9_node_get(n, "stop"), "stop", &h9_unit_ms, 0, INFINITY, &s->stop) && good;
-  if (good && !(s->start < s->stop)) {
-    h9_config_mistake(r, n, "stop", "is %.9g ms, expected later than start (%.9g ms)", s->stop, s->start);
-    good = false;
-  }
-  return good;
-}
-
-void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n) {
-  h9_config *c = r->c;
-  char t[100];
-  if (n->type != H9_NODE_LIST) {
-    h9_config_mistake(r, n, "stimuli", "found %s, expected a list of maps", h9_config_found(n, t, sizeof t));
-    return;
-  }
-  uint32_t *target = calloc(c->net.n_populations + 1, sizeof *target);
-  if (!target) r->out_of_memory = true;
-  for (size_t i = 0; i < n->n && !r->out_of_memory; i++) {
-    const h9_node *entry = n->item[i];
-    h9_stimulus s;
-    if (!H9_CONFIG_KEYS(r, entry, n, "stimuli", stimulus_keys) || !read_stimulus(r, entry, &s)) continue;
-    uint32_t many = h9_config_populations(r, h9_node_get(entry, "target"), "target", target);
-    for (uint32_t k = 0; k < many; k++) {
-      const char *model = c->net.populations[target[k]].model;
-      const h9_model *m = model ? h9_model_find(model) : NULL;
-      if (!m) continue;
-      s.target = target[k];
-      h9_unit unit = h9_model_unit(m->weight);
-      if (s.type == H9_STIMULUS_POISSON && !h9_config_number(r, h9_node_get(entry, "weight"), "weight",
-                                                             &unit, -DBL_MAX, DBL_MAX, &s.weight))
-        break;
-      h9_stimulus *grown = realloc(c->simulation.stimuli, (c->simulation.n_stimuli + 1) * sizeof *grown);
-      if (!grown) {
-        r->out_of_memory = true;
-        break;
-      }
-      c->simulation.stimuli = grown;
-      grown[c->simulation.n_stimuli++] = s;
-    }
-  }
-  free(target);
-}
-
 void h9_config_read_statistics(h9_config_reader *r, const h9_node *n) {
   h9_statistics_config *s = &r->c->statistics;
   if (!H9_CONFIG_KEYS(r, n, n, "statistics", statistics_keys) && n->type != H9_NODE_MAP) return;
@@ -353,6 +279,7 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
   h9_config_init(c);
   int rc = h9_yaml_read(&c->yaml, path, e);
   if (rc) return rc;
+  c->simulation.file = c->yaml.name;
   h9_config_reader r = {.c = c};
   const h9_node *root = c->yaml.root, *n;
   if (!root)
@@ -391,6 +318,7 @@ void h9_config_release(h9_config *c) {
     free(p->layout.file);
   }
   free(c->populations);
+  for (uint32_t i = 0; i < c->simulation.n_stimuli; i++) h9_stimulus_release(&c->simulation.stimuli[i]);
   free(c->simulation.stimuli);
   h9_network_release(&c->net);
   h9_yaml_release(&c->yaml);

@@ -15,14 +15,39 @@ typedef struct h9_population_config {
   h9_dist *value; /* in the model's unit; expressions may use x, y, z */
 } h9_population_config;
 
-enum h9_stimulus_type { H9_STIMULUS_POISSON, H9_STIMULUS_DC };
+enum h9_stimulus_type {
+  H9_STIMULUS_POISSON,
+  H9_STIMULUS_DC,
+  H9_STIMULUS_SINUSOIDAL_POISSON,
+  H9_STIMULUS_SPIKES,
+  H9_STIMULUS_AC,
+  H9_STIMULUS_STEP_CURRENT,
+  H9_STIMULUS_NOISE,
+  H9_STIMULI,
+};
+/* Values that may differ from neuron to neuron. */
+enum h9_stimulus_value {
+  H9_STIMULUS_RATE,      /* Hz a neuron, all its sources together */
+  H9_STIMULUS_WEIGHT,    /* target model's weight unit */
+  H9_STIMULUS_AMPLITUDE, /* pA; Hz of a rate */
+  H9_STIMULUS_OFFSET,    /* pA */
+  H9_STIMULUS_MEAN,      /* pA */
+  H9_STIMULUS_STD,       /* pA */
+  H9_STIMULUS_VALUES,
+};
 typedef struct h9_stimulus {
   enum h9_stimulus_type type;
-  uint32_t target;    /* population */
-  double rate;        /* Hz a neuron, all its sources together (poisson) */
-  double weight;      /* target model's weight unit (poisson) */
-  double amplitude;   /* pA (dc) */
-  double start, stop; /* ms; stop inf: to the end */
+  uint32_t target; /* population */
+  uint32_t first, last, every; /* neurons of it, by index from 0: first, first + every, ... last; every 0: all */
+  double rate, weight, amplitude, offset, mean, std; /* constants */
+  h9_dist *drawn[H9_STIMULUS_VALUES]; /* of the same, where not constant; NULL: constant */
+  double frequency, phase;            /* Hz, radians */
+  double interval;                    /* ms: noise */
+  size_t n_times;
+  double *times, *values; /* ms, ascending; Hz, pA or weights. Spikes: values NULL: `weight` */
+  char *file;             /* spikes; then target is not used: `targets` says who may be met */
+  bool *targets;          /* [n_populations] */
+  double start, stop;     /* ms; stop inf: to the end */
   uint32_t line, column;
 } h9_stimulus;
 
@@ -32,6 +57,7 @@ typedef struct h9_simulation_config {
   bool record_spikes, precision_double;
   uint32_t n_stimuli;
   h9_stimulus *stimuli;
+  const char *file; /* name of the configuration, for messages; NULL: none */
 } h9_simulation_config;
 
 typedef struct h9_statistics_config {
@@ -60,6 +86,7 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
                    h9_error *e) H9_UNUSED_RESULT;
 void h9_config_init(h9_config *c);
 void h9_config_release(h9_config *c);
+void h9_stimulus_release(h9_stimulus *s);
 /* When the network comes from a stream rather than from the file (hal9-index, hal9-step): checks that the
  * file's populations, as far as it has any, are the stream's (name, model, count), and resolves
  * projections and stimuli against them. */

@@ -110,6 +110,7 @@ static int build_tiles(h9_sim *s, h9_error *e) {
   {
     int me = omp_get_thread_num();
     h9_sim_thread *th = &s->threads[me];
+    th->rc = h9_sim_drive_open(s, th, &th->error);
     for (int k = 0; k < 2 && th->rc == H9_OK; k++)
       th->rc =
           h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
@@ -234,11 +235,10 @@ void h9_sim_free(h9_sim *s) {
   for (int k = 0; s->threads && k < s->o.threads; k++) {
     for (int i = 0; i < 2; i++) h9_spike_list_close(&s->threads[k].sent[i]);
     h9_inflight_close(&s->threads[k].inflight);
+    h9_sim_drive_close(&s->threads[k]);
   }
-  for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++) {
-    free(s->populations[p].drives);
-    free(s->populations[p].currents);
-  }
+  for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++)
+    h9_sim_stimuli_release(&s->populations[p]);
   if (s->built) h9_delayrows_release(&s->rows);
   h9_tiling_release(&s->tiling);
   h9_sim_record_release(&s->record);

@@ -4,20 +4,61 @@
 
 #include "../model/cells.h"
 #include "../model/exchange.h"
+#include "../model/generators.h"
 #include "../model/poisson.h"
 #include "sim.h"
 
+/* A number alike for all neurons or a column, by index from the first chosen neuron on. */
+typedef struct h9_sim_value {
+  double constant;
+  double *column;
+} h9_sim_value;
+static inline double h9_sim_value_at(const h9_sim_value *v, uint32_t i) { return v->column ? v->column[i] : v->constant; }
+
+/* How a rate or current goes with time: base + gain * f(t). */
+enum h9_sim_shape { H9_SHAPE_CONSTANT, H9_SHAPE_STEPS, H9_SHAPE_SINE, H9_SHAPE_NOISE };
+typedef struct h9_sim_course {
+  enum h9_sim_shape shape;
+  double frequency, phase;
+  h9_gen_steps steps;
+} h9_sim_course;
+
+/* Which neurons of the population, by index, and when: in steps after < s <= until. */
+typedef struct h9_sim_chosen {
+  uint32_t first, last, every;
+  bool all;
+  h9_step after, until;
+} h9_sim_chosen;
+
 typedef struct h9_sim_drive { /* a Poisson stimulus onto a population */
-  h9_poisson poisson;
-  double weight;
-  int receptor;
-  h9_step after, until; /* active in steps after < s <= until */
+  h9_sim_chosen chosen;
+  h9_sim_course course;
+  h9_sim_value rate, amplitude, weight; /* Hz, Hz; as the target takes it */
+  h9_poisson poisson;                   /* of a constant rate alike for all */
+  h9_key key;
+  double *none;        /* exp(-mean) of rates that differ from neuron to neuron but not in time */
+  bool own;            /* rates differ from neuron to neuron */
+  uint32_t number;     /* of the stimulus */
+  uint32_t table;      /* course in time, alike for all: which of the threads' tables */
 } h9_sim_drive;
 
-typedef struct h9_sim_current { /* a direct current onto a population */
-  double amplitude;
-  h9_step after, until;
+typedef struct h9_sim_current { /* a current onto a population */
+  h9_sim_chosen chosen;
+  h9_sim_course course;
+  h9_sim_value base, gain; /* pA */
+  bool own;                /* differs from neuron to neuron */
+  h9_key key;              /* noise: */
+  h9_step every;           /* steps that a value is held */
+  double *held;            /* [last - first + 1] */
 } h9_sim_current;
+
+typedef struct h9_sim_train { /* spikes into every chosen neuron at the same times */
+  h9_sim_chosen chosen;
+  size_t n;
+  h9_step *step;      /* ascending, each once */
+  double *up, *down;  /* sums of weights above and below 0 */
+  h9_sim_value scale; /* of both */
+} h9_sim_train;
 
 typedef struct h9_sim_population {
   const h9_model *model;
@@ -25,9 +66,10 @@ typedef struct h9_sim_population {
   double quantum; /* of the int32 inputs */
   bool wide;      /* has int64 inputs, too */
   bool own_currents; /* the current from stimuli differs from neuron to neuron */
-  uint32_t n_drives, n_currents;
+  uint32_t n_drives, n_currents, n_trains;
   h9_sim_drive *drives;
   h9_sim_current *currents;
+  h9_sim_train *trains;
 } h9_sim_population;
 
 typedef struct h9_sim_tile {
@@ -56,6 +98,9 @@ typedef struct h9_sim_thread {
   _Alignas(H9_ALIGN) h9_reals extra[2]; /* further input by receptor */
   _Alignas(H9_ALIGN) h9_reals currents;
   _Alignas(H9_ALIGN) float drawn[H9_CHUNK_NEURONS];
+  double sum[H9_CHUNK_NEURONS];
+  h9_poisson *table; /* of drives whose rate changes with time: of the rate `table_mean` */
+  double *table_mean;
   _Alignas(H9_ALIGN) uint8_t mark[H9_CHUNK_NEURONS];
   uint8_t fired[H9_CHUNK_NEURONS / H9_TILE_GRAIN];
   h9_spike_list sent[2]; /* by parity of the interval */
@@ -92,6 +137,7 @@ struct h9_sim {
   h9_sim_tile *tiles;
   h9_sim_thread *threads;
   h9_poisson_fn poisson;
+  uint32_t n_tables;
   h9_barrier barrier;
   h9_step interval; /* steps between exchanges */
   h9_step now;
@@ -103,9 +149,27 @@ struct h9_sim {
   uint64_t neuron_bytes;
 };
 
-/* sim_plan.c: forms and quanta of all projections; stimuli of all populations. */
+/* sim_plan.c: forms and quanta of all projections. */
 int h9_sim_plan_forms(h9_sim *s, h9_error *e) H9_UNUSED_RESULT;
+
+/* sim_stimuli.c: stimuli of all populations. */
 int h9_sim_plan_stimuli(h9_sim *s, const h9_simulation_config *c, h9_error *e) H9_UNUSED_RESULT;
+void h9_sim_stimuli_release(h9_sim_population *t);
+
+/* sim_drive.c: what stimuli do in a step to neurons [first, first + n) of a population, n at most a chunk. */
+int h9_sim_drive_open(const h9_sim *s, h9_sim_thread *th, h9_error *e) H9_UNUSED_RESULT;
+void h9_sim_drive_close(h9_sim_thread *th);
+/* *extra as an array of the thread's own that can be added to: n neurons. */
+void h9_sim_own_extra(h9_reals *own, const void **extra, uint32_t n, enum h9_precision p);
+/* Poisson input and spikes, onto the extra inputs; n is a whole number of slots. */
+void h9_sim_draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
+                       uint32_t first, uint32_t n, const void *extra[2]);
+/* The current that is alike for all neurons. */
+double h9_sim_common_current(const h9_sim *s, const h9_sim_population *t, h9_step now);
+/* All currents neuron by neuron, for kernels of column form: `common` and the others; `count` of the n are no
+ * padding. */
+const void *h9_sim_fill_currents(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
+                                 double common, uint32_t first, uint32_t n, uint32_t count);
 
 /* sim_record.c */
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) H9_UNUSED_RESULT;

@@ -22,52 +22,15 @@ static inline void lap_end(lap *l, enum h9_phase p) {
 
 static const _Alignas(H9_ALIGN) h9_reals no_extra;
 
-static inline bool active(h9_step after, h9_step until, h9_step now) { return now > after && now <= until; }
-
-/* *extra as an array of the thread's own that can be added to: n neurons. */
-static void own_extra(h9_reals *own, const void **extra, uint32_t n, enum h9_precision p) {
-  if (*extra == own) return;
-  memcpy(own, *extra, n * h9_real_size(p));
-  *extra = own;
-}
-
-/* The drive of n neurons from index `first` of the population in this step. */
-static void draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
-                       uint32_t first, uint32_t n, const void *extra[2]) {
-  uint32_t grains = (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN, drawn = grains * H9_TILE_GRAIN;
-  for (uint32_t k = 0; k < t->n_drives; k++) {
-    const h9_sim_drive *d = &t->drives[k];
-    if (!active(d->after, d->until, now)) continue;
-    h9_reals *own = &th->extra[d->receptor];
-    own_extra(own, &extra[d->receptor], drawn, s->precision);
-    if (s->precision == H9_SINGLE) {
-      s->poisson(&d->poisson, (uint64_t)now, first / H9_TILE_GRAIN, grains, (float)d->weight, own->s);
-      continue;
-    }
-    memset(th->drawn, 0, drawn * sizeof *th->drawn);
-    s->poisson(&d->poisson, (uint64_t)now, first / H9_TILE_GRAIN, grains, 1, th->drawn);
-    for (uint32_t i = 0; i < n; i++) own->d[i] += (double)th->drawn[i] * d->weight;
-  }
-}
-
 /* Moves the wide inputs of one receptor into the extra input. */
 static void add_wide(const h9_sim *s, int64_t *wide, uint32_t n, h9_reals *own, const void **extra) {
-  own_extra(own, extra, n, s->precision);
+  h9_sim_own_extra(own, extra, n, s->precision);
   double unit = 1 / s->wide_scale;
   if (s->precision == H9_DOUBLE)
     for (uint32_t i = 0; i < n; i++) own->d[i] += (double)wide[i] * unit;
   else
     for (uint32_t i = 0; i < n; i++) own->s[i] += (float)((double)wide[i] * unit);
   memset(wide, 0, n * sizeof *wide);
-}
-
-/* The current from stimuli of each of n neurons, for kernels of column form. */
-static const void *fill_currents(h9_sim_thread *th, double current, uint32_t n, enum h9_precision p) {
-  if (p == H9_DOUBLE)
-    for (uint32_t i = 0; i < n; i++) th->currents.d[i] = current;
-  else
-    for (uint32_t i = 0; i < n; i++) th->currents.s[i] = (float)current;
-  return &th->currents;
 }
 
 /* Spikes of the chunk of n neurons from `at` on; `first`: index of the part's first neuron in the network. */
@@ -93,19 +56,19 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
   const h9_part *part = h9_tiling_part(&s->tiling, t, p);
   h9_cells *cells = &tile->cells[p];
   const h9_sim_population *pop = &s->populations[p];
-  double current = 0;
+  double current = pop->n_currents ? h9_sim_common_current(s, pop, now) : 0;
   bool room = true;
-  for (uint32_t k = 0; k < pop->n_currents; k++)
-    if (active(pop->currents[k].after, pop->currents[k].until, now)) current += pop->currents[k].amplitude;
   if (cells->rest_n) h9_cells_wake(cells, now);
   for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
     uint32_t n = cells->padded - at < H9_CHUNK_NEURONS ? cells->padded - at : H9_CHUNK_NEURONS;
     uint32_t slot = part->slot + at;
     h9_update u = {.quantum = pop->quantum, .current = current, .fired = th->fired, .mark = th->mark};
     u.extra[0] = u.extra[1] = &no_extra;
-    if (cells->columns) u.currents = fill_currents(th, current, n, s->precision);
-    if (pop->n_drives) {
-      draw_drive(s, pop, th, now, part->first + at, n, u.extra);
+    if (cells->columns)
+      u.currents = h9_sim_fill_currents(s, pop, th, now, current, part->first + at, n,
+                                        at + n < cells->n ? n : cells->n - at);
+    if (pop->n_drives || pop->n_trains) {
+      h9_sim_draw_drive(s, pop, th, now, part->first + at, n, u.extra);
       lap_end(l, H9_PHASE_DRIVE);
     }
     if (pop->wide) {
