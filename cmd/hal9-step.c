@@ -8,6 +8,7 @@
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/sim.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@ typedef struct settings {
   double time, transient; /* ms; NaN: not given */
   int record;             /* -1: not given */
   int precision;          /* -1: not given, 0 single, 1 double */
+  const char **stimulus;
+  uint32_t n_stimuli;
+  double stimulus_weight; /* NaN: not given */
   bool dry_run, profile, no_metrics;
   uint64_t tiles;
 } settings;
@@ -31,13 +35,29 @@ static const char doc[] =
     "come from "
     "the section 'simulation' of the file given with -c. See hal9-step(1).";
 
-enum { OPT_TRANSIENT = 0x2000, OPT_RECORD, OPT_DRY_RUN, OPT_PROFILE, OPT_NO_METRICS, OPT_TILES, OPT_PRECISION };
+enum {
+  OPT_TRANSIENT = 0x2000,
+  OPT_RECORD,
+  OPT_DRY_RUN,
+  OPT_PROFILE,
+  OPT_NO_METRICS,
+  OPT_TILES,
+  OPT_PRECISION,
+  OPT_STIMULUS,
+  OPT_STIMULUS_WEIGHT
+};
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "What to simulate:", 1},
     {"time", 't', "TIME", 0, "Simulate and record TIME of the network's time", 0},
     {"transient", OPT_TRANSIENT, "TIME", 0, "Simulate TIME before that without recording", 0},
     {"record-spikes", OPT_RECORD, "yes|no", 0, "Whether to write the spikes (default: yes)", 0},
+    {"stimulus", OPT_STIMULUS, "FILE|-", 0,
+     "Feed the spikes of FILE (a stream of signals, or text; - is standard input) into the neurons that they "
+     "name; may be repeated",
+     0},
+    {"stimulus-weight", OPT_STIMULUS_WEIGHT, "NUMBER", 0,
+     "Weight of the spikes of --stimulus that have none, in the unit of the target's model", 0},
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
@@ -58,6 +78,25 @@ static double time_option(struct argp_state *state, const char *option, const ch
     argp_error(state, "%s: found '%s', expected a time %s", option, arg,
                least > 0 ? "above 0" : "of 0 or more");
   return v;
+}
+
+static error_t add_stimulus(settings *s, const char *path, struct argp_state *state) {
+  for (uint32_t i = 0; i < s->n_stimuli; i++)
+    if (strcmp(path, "-") == 0 && strcmp(s->stimulus[i], "-") == 0)
+      argp_error(state, "--stimulus: found '-' twice, but there is one standard input");
+  const char **grown = realloc(s->stimulus, (s->n_stimuli + 1) * sizeof *grown);
+  if (!grown) return ENOMEM;
+  s->stimulus = grown;
+  grown[s->n_stimuli++] = path;
+  return 0;
+}
+
+/* Standard input holds one thing. */
+static void check_inputs(const settings *s, struct argp_state *state) {
+  bool network = !s->o.n_operand || strcmp(s->o.operand[0], "-") == 0;
+  for (uint32_t i = 0; i < s->n_stimuli && network; i++)
+    if (strcmp(s->stimulus[i], "-") == 0)
+      argp_error(state, "--stimulus -: standard input is the network's, expected the network as FILE");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -83,6 +122,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     else if (strcmp(arg, "single") == 0) s->precision = 0;
     else argp_error(state, "--precision: found '%s', expected single or double", arg);
     break;
+  case OPT_STIMULUS:
+    return add_stimulus(s, arg, state);
+  case OPT_STIMULUS_WEIGHT: {
+    char *end;
+    s->stimulus_weight = strtod(arg, &end);
+    if (end == arg || *end || !isfinite(s->stimulus_weight))
+      argp_error(state, "--stimulus-weight: found '%s', expected a number", arg);
+    break;
+  }
   case OPT_DRY_RUN:
     s->dry_run = true;
     break;
@@ -98,6 +146,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_ARG:
     if (s->o.n_operand) argp_error(state, "found a second input '%s', expected one network stream", arg);
     if (h9_options_operand(&s->o, arg) != H9_OK) return ENOMEM;
+    break;
+  case ARGP_KEY_END:
+    check_inputs(s, state);
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -119,6 +170,9 @@ typedef struct run {
   int fd;
   h9_block block; /* the next one of the input */
   bool ended;
+  h9_stimulus_file *stimulus; /* [n_stimuli] of the settings */
+  h9_hash parents[8];
+  uint32_t n_parents;
   h9_sim *sim;
   double dt, duration, transient; /* ms */
   h9_step steps, transient_steps;
@@ -200,12 +254,21 @@ static int make(run *r, h9_error *e) {
       .ctx = r,
       .record_from = r->transient_steps,
       .precision_double = r->precision_double,
+      .n_stimulus_files = s->n_stimuli,
   };
+  r->stimulus = calloc((size_t)s->n_stimuli + 1, sizeof *r->stimulus);
+  if (!r->stimulus) return h9_fail_memory(e, s->n_stimuli * sizeof *r->stimulus, "stimuli");
+  for (uint32_t i = 0; i < s->n_stimuli; i++)
+    r->stimulus[i] =
+        (h9_stimulus_file){.path = s->stimulus[i], .weight = s->stimulus_weight, .until = INT64_MAX};
+  o.stimulus_files = r->stimulus;
+  const h9_simulation_config *c = r->configured ? &r->config.simulation : NULL;
   bool deferred = true;
   for (uint32_t i = 0; i < r->net.n_projections; i++) deferred &= !r->net.projections[i].materialised;
   int rc = deferred ? h9_projections_plan(&r->net, e) : H9_OK;
-  if (rc == H9_OK) rc = h9_sim_make(&r->sim, &r->net, r->configured ? &r->config.simulation : NULL, &o, e);
-  if (rc != H9_OK) h9_fail_at(e, "%s", h9_reader_name(r->reader));
+  if (rc == H9_OK) rc = h9_sim_make(&r->sim, &r->net, c, &o, e);
+  if (rc != H9_OK && rc != H9_ECONFIG) h9_fail_at(e, "%s", h9_reader_name(r->reader));
+  if (rc == H9_OK && !s->dry_run) rc = h9_sim_stimuli_open(r->sim, c, e);
   return rc;
 }
 
@@ -261,6 +324,9 @@ static int simulate(run *r, h9_error *e) {
   int rc = r->transient_steps ? h9_sim_run(r->sim, r->transient_steps, e) : H9_OK;
   if (rc == H9_OK) rc = h9_sim_run(r->sim, r->steps, e);
   h9_progress_end(&r->progress);
+  r->parents[0] = h9_reader_hash(r->reader);
+  if (rc == H9_OK) rc = h9_sim_stimuli_finish(r->sim, r->parents + 1, 7, &r->n_parents, e);
+  r->n_parents++;
   return rc;
 }
 
@@ -323,6 +389,11 @@ static void shaping(const run *r, h9_buf *b) {
   h9_shaping_put(b, "-t", text);
   snprintf(text, sizeof text, "%.17gms", r->transient);
   h9_shaping_put(b, "--transient", text);
+  for (uint32_t i = 0; i < s->n_stimuli; i++) h9_shaping_put(b, "--stimulus", s->stimulus[i]);
+  if (!isnan(s->stimulus_weight)) {
+    snprintf(text, sizeof text, "%.17g", s->stimulus_weight);
+    h9_shaping_put(b, "--stimulus-weight", text);
+  }
   if (!r->record) h9_shaping_put(b, "--record-spikes", "no");
   if (r->precision_double) h9_shaping_put(b, "--precision", "double");
   h9_shaping_end(b, &s->o);
@@ -332,7 +403,6 @@ static int write_tail(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_buf options = {0};
   h9_provenance own = {0};
-  h9_hash parent = h9_reader_hash(r->reader);
   int rc = H9_OK;
   if (!s->no_metrics) {
     h9_metrics m = {0};
@@ -345,7 +415,7 @@ static int write_tail(run *r, h9_error *e) {
   if (rc == H9_OK && options.failed) rc = h9_fail_memory(e, options.len, "provenance");
   if (rc == H9_OK)
     rc = h9_provenance_make(&own, PROGRAM, (const char *)options.data, &s->o,
-                            s->o.seed_given ? s->o.seed : r->net.seed, &parent, 1, e);
+                            s->o.seed_given ? s->o.seed : r->net.seed, r->parents, r->n_parents, e);
   if (rc == H9_OK) rc = h9_provenance_write(r->writer, &own, e);
   h9_provenance_release(&own);
   h9_buf_release(&options);
@@ -404,6 +474,7 @@ static int step(settings *s, h9_error *e) {
   }
   if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");
   h9_sim_free(r.sim);
+  free(r.stimulus);
   if (r.reader) h9_reader_close(r.reader);
   if (r.fd > STDIN_FILENO) close(r.fd);
   h9_network_release(&r.net);
@@ -412,12 +483,13 @@ static int step(settings *s, h9_error *e) {
 }
 
 int main(int argc, char **argv) {
-  settings s = {.time = NAN, .transient = NAN, .record = -1, .precision = -1};
+  settings s = {.time = NAN, .transient = NAN, .stimulus_weight = NAN, .record = -1, .precision = -1};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};
   int rc = step(&s, &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
+  free(s.stimulus);
   return rc;
 }

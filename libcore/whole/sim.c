@@ -239,6 +239,7 @@ void h9_sim_free(h9_sim *s) {
   }
   for (uint32_t p = 0; s->populations && p < s->net->n_populations; p++)
     h9_sim_stimuli_release(&s->populations[p]);
+  h9_sim_feed_close(&s->feed);
   if (s->built) h9_delayrows_release(&s->rows);
   h9_tiling_release(&s->tiling);
   h9_sim_record_release(&s->record);

@@ -8,6 +8,7 @@
 
 #include "../model/inflight.h"
 #include "config.h"
+#include "stimulus_file.h"
 
 typedef struct h9_sim_options {
   int threads;
@@ -22,6 +23,8 @@ typedef struct h9_sim_options {
   /* Called by one thread every few hundred steps; may be NULL. */
   void (*progress)(void *ctx, h9_step now);
   void *ctx;
+  const h9_stimulus_file *stimulus_files; /* spikes from outside, beside the configuration's; kept by the caller */
+  uint32_t n_stimulus_files;
   h9_step batch_steps; /* longest batch; 0: 100 ms */
   h9_step record_from; /* spikes after this step are recorded */
   bool keep_receptors; /* synaptic variables are recorded: both signs keep a receptor of their own */
@@ -57,6 +60,11 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_inject(h9_sim *s, const h9_spike *spikes, size_t n);
 /* Advances by `steps`. May be called again. */
 int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) H9_UNUSED_RESULT;
+/* Opens the inputs of spikes from outside: the options' and the configuration's; they are read as time goes on.
+ * H9_ENOINPUT, H9_EDATA. */
+int h9_sim_stimuli_open(h9_sim *s, const h9_simulation_config *c, h9_error *e) H9_UNUSED_RESULT;
+/* After the last run: what is left to read of streams of stimuli, and the content hashes of those that ended. */
+int h9_sim_stimuli_finish(h9_sim *s, h9_hash *hash, uint32_t most, uint32_t *n, h9_error *e) H9_UNUSED_RESULT;
 h9_step h9_sim_now(const h9_sim *s);        /* steps done */
 /* A recordable variable of the neuron's model, in its unit; NaN where the model has none of that name. */
 double h9_sim_state(const h9_sim *s, h9_id id, const char *variable);

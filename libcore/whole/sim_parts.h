@@ -85,6 +85,14 @@ typedef union h9_reals {
   double d[H9_CHUNK_NEURONS];
 } h9_reals;
 
+/* Spikes from outside that arrive in the present interval. */
+typedef struct h9_sim_feed {
+  uint32_t n;
+  h9_stimulus_file *file;
+  h9_stimulus_input **input;
+  h9_event_list list; /* by step, neuron and weight */
+} h9_sim_feed;
+
 enum h9_phase {
   H9_PHASE_DELIVER,
   H9_PHASE_UPDATE,
@@ -144,6 +152,7 @@ struct h9_sim {
   uint64_t intervals, timed_intervals;
   const h9_spike *inject;
   size_t n_inject, injected;
+  h9_sim_feed feed;
   h9_sim_record record;
   double build_s, simulate_s;
   uint64_t neuron_bytes;
@@ -155,6 +164,16 @@ int h9_sim_plan_forms(h9_sim *s, h9_error *e) H9_UNUSED_RESULT;
 /* sim_stimuli.c: stimuli of all populations. */
 int h9_sim_plan_stimuli(h9_sim *s, const h9_simulation_config *c, h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_stimuli_release(h9_sim_population *t);
+h9_step h9_sim_step_of(double ms, double dt); /* the nearest, 0 to 2^40 */
+
+/* sim_feed.c */
+void h9_sim_feed_close(h9_sim_feed *f);
+/* By one thread, before the interval that ends with step `to`. */
+int h9_sim_feed_read(h9_sim_feed *f, h9_step to, h9_error *e) H9_UNUSED_RESULT;
+/* Adds what arrives in step `now` at neurons [first, first + count) of the network (by index) to the further
+ * inputs, arrays for n >= count neurons. */
+void h9_sim_feed_add(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
+                     uint32_t first, uint32_t n, uint32_t count, const void *extra[2]);
 
 /* sim_drive.c: what stimuli do in a step to neurons [first, first + n) of a population, n at most a chunk. */
 int h9_sim_drive_open(const h9_sim *s, h9_sim_thread *th, h9_error *e) H9_UNUSED_RESULT;

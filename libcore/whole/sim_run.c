@@ -57,6 +57,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
   h9_cells *cells = &tile->cells[p];
   const h9_sim_population *pop = &s->populations[p];
   double current = pop->n_currents ? h9_sim_common_current(s, pop, now) : 0;
+  uint32_t net_first = s->net->populations[p].first - 1 + part->first;
   bool room = true;
   if (cells->rest_n) h9_cells_wake(cells, now);
   for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
@@ -67,8 +68,10 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     if (cells->columns)
       u.currents = h9_sim_fill_currents(s, pop, th, now, current, part->first + at, n,
                                         at + n < cells->n ? n : cells->n - at);
-    if (pop->n_drives || pop->n_trains) {
+    if (pop->n_drives || pop->n_trains || s->feed.list.n) {
       h9_sim_draw_drive(s, pop, th, now, part->first + at, n, u.extra);
+      if (s->feed.list.n)
+        h9_sim_feed_add(s, pop, th, now, net_first + at, n, at + n < cells->n ? n : cells->n - at, u.extra);
       lap_end(l, H9_PHASE_DRIVE);
     }
     if (pop->wide) {
@@ -79,7 +82,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
     h9_cells_aim(cells, at, n, &u);
     if (cells->update(&u))
-      room &= send(cells, th, at, n, now, s->net->populations[p].first - 1 + part->first, sent);
+      room &= send(cells, th, at, n, now, net_first, sent);
     lap_end(l, H9_PHASE_UPDATE);
   }
   return room;
@@ -130,6 +133,15 @@ static void record(h9_sim *s, h9_sim_thread *th, int parity, h9_step to, bool la
   }
 }
 
+/* One thread waits for what comes from outside, then all go on. Whether to stop. */
+static bool feed(h9_sim *s, h9_sim_thread *th, int me, h9_step to) {
+  if (me == 0) {
+    int rc = h9_sim_feed_read(&s->feed, to, &th->error);
+    if (rc != H9_OK) stop_with(s, th, rc);
+  }
+  return h9_barrier_wait(&s->barrier);
+}
+
 static void run_thread(h9_sim *s, int me, h9_step end) {
   h9_sim_thread *th = &s->threads[me];
   h9_step from = s->now;
@@ -140,6 +152,10 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
     lap l = {i % TIMED_EVERY == TIMED_EVERY / 2, 0, th->phase_ns};
     if (l.on) l.at = h9_clock_ns();
     th->sent[parity].n = 0;
+    if (s->feed.n) {
+      if (feed(s, th, me, to)) return;
+      lap_end(&l, H9_PHASE_DRIVE);
+    }
     if (me == 0) send_injected(s, th, &th->sent[parity], to);
     for (int k = 0; k < s->o.threads; k++)
       h9_inflight_take(&th->inflight, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n, from + 1);

@@ -25,7 +25,7 @@ static int refuse(const planner *p) {
   return h9_fail_at(p->e, "%s:%u:%u", p->c->file, p->x->line, p->x->column);
 }
 
-static h9_step step_of(double ms, double dt) {
+h9_step h9_sim_step_of(double ms, double dt) {
   double k = floor(ms / dt + 0.5);
   return k < 0 ? 0 : k > 0x1p40 ? (h9_step)1 << 40 : (h9_step)k;
 }
@@ -34,8 +34,8 @@ static h9_sim_chosen chosen_of(const planner *p) {
   const h9_stimulus *x = p->x;
   double dt = p->s->net->dt;
   uint32_t count = p->s->net->populations[x->target].count;
-  h9_sim_chosen c = {x->first, x->last, x->every, x->every == 0, step_of(x->start, dt),
-                     isinf(x->stop) ? INT64_MAX : step_of(x->stop, dt)};
+  h9_sim_chosen c = {x->first, x->last, x->every, x->every == 0, h9_sim_step_of(x->start, dt),
+                     isinf(x->stop) ? INT64_MAX : h9_sim_step_of(x->stop, dt)};
   if (c.all) c = (h9_sim_chosen){0, count - 1, 1, true, c.after, c.until};
   return c;
 }
@@ -98,7 +98,7 @@ static int make_steps(const planner *p, h9_gen_steps *g) {
   g->value = malloc((x->n_times + 1) * sizeof *g->value);
   if (!g->after || !g->value) return h9_fail_memory(p->e, x->n_times * 16, "stimuli");
   for (size_t i = 0; i < x->n_times; i++) {
-    h9_step after = step_of(x->times[i], p->s->net->dt);
+    h9_step after = h9_sim_step_of(x->times[i], p->s->net->dt);
     if (g->n && g->after[g->n - 1] == after) g->n--; /* within one step: the later one counts */
     g->after[g->n] = after;
     g->value[g->n++] = x->values[i];
@@ -253,7 +253,7 @@ static int fill_train(planner *p, h9_sim_train *r, event *v) {
   if (rc == H9_OK && (!r->step || !r->up || !r->down)) return h9_fail_memory(p->e, x->n_times * 24, "stimuli");
   if (rc != H9_OK) return rc;
   for (size_t i = 0; i < x->n_times; i++) {
-    v[i] = (event){step_of(x->times[i], p->s->net->dt), counts || !x->values ? 1 : x->values[i]};
+    v[i] = (event){h9_sim_step_of(x->times[i], p->s->net->dt), counts || !x->values ? 1 : x->values[i]};
     if (v[i].step < LEAST_STEP) {
       (void)!h9_fail(p->e, H9_ECONFIG,
                      "times: found %.9g ms, expected spikes that arrive at the end of a step of %.9g ms",
