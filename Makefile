@@ -26,7 +26,7 @@ endif
 LDLIBS_ := -lyaml -lzstd -lxxhash -lm
 
 LIB_SRC := $(sort $(wildcard libcore/*/*.c))
-# The kernels of a model, MODEL_step.h, are libcore/model/kernels.c compiled with it once for each SIMD level.
+# The kernels of a model, MODEL_step.h, are (without regard to floating-point traps, which lets choices be vectorized) libcore/model/kernels.c compiled with it once for each SIMD level.
 MODELS := $(patsubst libcore/model/%_step.h,%,$(sort $(wildcard libcore/model/*_step.h)))
 LEVELS := scalar $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),sse avx2 avx512)
 KERNEL_OBJ := $(foreach l,$(LEVELS),$(MODELS:%=$(BUILD)/obj/libcore/model/%_step_$(l).o))
@@ -56,7 +56,7 @@ $(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx
 STEM = $(subst _step_, ,$*)
 $(KERNEL_OBJ): $(BUILD)/obj/libcore/model/%.o: libcore/model/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -fno-trapping-math -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
 	  -DH9_STEP_FILE='"$(word 1,$(STEM))_step.h"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

@@ -4,7 +4,7 @@
  *
  * y >= y_th makes a spike and puts (x, y) to (x_reset, y_reset). Build and use it:
  *
- *   cc -O3 -march=native -ffp-contract=off -fopenmp-simd -shared -fPIC -o resonate_and_fire.so \
+ *   cc -O3 -march=native -ffp-contract=off -fno-trapping-math -fopenmp-simd -shared -fPIC -o resonate_and_fire.so \
  *      resonate_and_fire.c -lm
  *   hal9-gen -n 100 --model ./resonate_and_fire.so --param I_e=0.02 |
  *     hal9-step --model ./resonate_and_fire.so -t 1s > spikes.h9

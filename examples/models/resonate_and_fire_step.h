@@ -6,7 +6,7 @@
 #define H9_MARKS
 #ifdef H9_REAL
 #include <hal9/model/kernel_begin.h>
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   real x = c->cosine * s->x - c->sine * s->y + c->from_current * (c->i_e + in->current);
   real y = c->sine * s->x + c->cosine * s->y;

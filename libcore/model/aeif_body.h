@@ -16,7 +16,7 @@
 #define H9_ODE(X) X(v) X(w)
 H9_ODE_TYPES
 
-static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
+H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
                               const h9_input *in) {
   real v = y.v > c->peak ? c->peak : y.v;
   real ex = s->ex * H9_STAGE(ex), inh = s->in * H9_STAGE(in);
@@ -33,7 +33,7 @@ static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state 
 }
 H9_ODE_CODE
 
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   h9_ode y = {s->v, s->w}, error;
   y = h9_ode_step(y, true, 0, c->h, s, c, in, &error);
@@ -50,7 +50,7 @@ static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, con
 }
 
 #ifdef H9_REAL_DOUBLE
-static inline bool h9_event(h9_ode y, const h9_coef *c) { return y.v >= c->peak; }
+H9_INLINE bool h9_event(h9_ode y, const h9_coef *c) { return y.v >= c->peak; }
 H9_ODE_ADAPT
 
 static int h9_precise(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {

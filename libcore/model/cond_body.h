@@ -27,7 +27,7 @@
 
 /* What follows the potential. */
 #define H9_FINISH H9_OF(h9_finish_)
-static inline int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, real v) {
+H9_INLINE int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, real v) {
   s->v = v;
 #ifdef COND_ALPHA
   s->ex = settle(RISE(ex, c->h) * c->decay_ex);
@@ -45,7 +45,7 @@ static inline int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, r
 #include "ode.h"
 #define H9_ODE(X) X(v)
 H9_ODE_TYPES
-static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
+H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
                               const h9_input *in) {
   static const real at[6] = {0, 0.2, 0.3, 0.6, 1, 0.875};
   real when = stage < 0 ? t : at[stage < 0 ? 0 : stage] * c->h, v = UNDER(y.v);
@@ -55,14 +55,14 @@ static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state 
   return d;
 }
 H9_ODE_CODE
-static inline bool h9_event(h9_ode y, const h9_coef *c) {
+H9_INLINE bool h9_event(h9_ode y, const h9_coef *c) {
   (void)y, (void)c;
   return false;
 }
 H9_ODE_ADAPT
 #define TOLERANCE 1e-7 /* mV a step */
 
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   h9_ode y = {s->v}, error;
   y = h9_ode_step(y, true, 0, c->h, s, c, in, &error);
@@ -82,7 +82,7 @@ static int h9_precise(h9_state *s, const h9_coef *c, const h9_input *in, const i
 #undef H9_ODE
 #else
 /* Slopes are taken times the step. */
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   real v = s->v, scale = c->h * c->per_c, drive = scale * (c->i_e + in->current), leak = scale * c->g_l;
   real ex0 = scale * s->ex, in0 = scale * s->in;

@@ -16,13 +16,13 @@ H9_ODE_TYPES
 
 /* x / (exp(x / k) - 1), whose limit at 0 is k */
 #define H9_TRAP H9_OF(h9_trap_)
-static inline real H9_TRAP(real x, real per_k) {
+H9_INLINE real H9_TRAP(real x, real per_k) {
   real z = x * per_k, away = z < 0 ? -z : z;
   real near = (1 - z * (real)0.5 + z * z * (real)(1.0 / 12)) / per_k;
   return away < (real)0.01 ? near : x / (exponential(z) - 1);
 }
 
-static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
+H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
                               const h9_input *in) {
   real ex = s->ex * H9_STAGE(ex), inh = s->in * H9_STAGE(in);
   real v = y.v, u = v - c->v_t;
@@ -46,7 +46,7 @@ H9_ODE_CODE
 
 /* What follows the integration: inputs, and whether V has passed a maximum. */
 #define H9_FINISH H9_OF(h9_finish_)
-static inline int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, h9_ode y) {
+H9_INLINE int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, h9_ode y) {
   bool rests = s->rest > 0, spike = !rests & (y.v >= c->v_t + 30) & (s->v > y.v);
   s->rest = rests ? s->rest - 1 : spike ? c->hold : 0;
   s->v = y.v;
@@ -58,7 +58,7 @@ static inline int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, h
   return spike;
 }
 
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   h9_ode y = {s->v, s->m, s->h, s->n}, error;
   y = h9_ode_step(y, true, 0, c->dt, s, c, in, &error);
@@ -68,7 +68,7 @@ static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, con
 }
 
 #ifdef H9_REAL_DOUBLE
-static inline bool h9_event(h9_ode y, const h9_coef *c) {
+H9_INLINE bool h9_event(h9_ode y, const h9_coef *c) {
   (void)y, (void)c;
   return false;
 }

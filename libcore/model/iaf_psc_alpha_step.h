@@ -6,7 +6,7 @@
       X(jump_ex) X(jump_in) X(from_e) X(rest) X(theta) X(reset) X(least)
 #ifdef H9_REAL
 #include "kernel_begin.h"
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   real push = c->leak * s->v + (c->ex_to_v * s->ex + c->d_ex_to_v * s->d_ex);
   if (receptors > 1) push = push + (c->in_to_v * s->in + c->d_in_to_v * s->d_in);
   real v = settle(s->v + (push + (c->rest + c->from_e * in->current)));

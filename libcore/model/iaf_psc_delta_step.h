@@ -5,7 +5,7 @@
 #define H9_ONE_RECEPTOR
 #ifdef H9_REAL
 #include "kernel_begin.h"
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   real push = c->leak * s->v + (c->rest + c->from_e * in->current);
   real v = settle(s->v + push) + (in->ex + s->held);

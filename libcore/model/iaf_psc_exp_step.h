@@ -5,7 +5,7 @@
 #define H9_COEFS(X) X(leak) X(from_ex) X(from_in) X(decay_ex) X(decay_in) X(from_e) X(rest) X(theta) X(reset)
 #ifdef H9_REAL
 #include "kernel_begin.h"
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   real push = c->leak * s->v + c->from_ex * s->ex;
   if (receptors > 1) push = push + c->from_in * s->in;
   s->v = settle(s->v + (push + (c->rest + c->from_e * in->current)));

@@ -6,7 +6,7 @@
 #define H9_MARKS
 #ifdef H9_REAL
 #include "kernel_begin.h"
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)receptors;
   bool whole = c->consistent != 0;
   real v = s->v, u = s->u, current = in->current + c->i_e, half = c->h * (real)0.5;

@@ -5,7 +5,7 @@
  *
  * After: real; h9_state and h9_coef, structs of those reals; h9_input, what arrived. The step is
  *
- *   static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors)
+ *   H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors)
  *
  * and is vectorized as it stands: no calls but inline ones, choices by ?: rather than if. It returns 0 or
  * H9_SPIKE. With H9_MARKS defined (a model that marks) it may be a number of spikes, at most 255, or 63 where

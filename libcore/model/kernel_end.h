@@ -1,91 +1,112 @@
 /* The kernels of one model and precision, around the step defined since kernel_begin.h; then forgets all names,
  * so that the next precision can follow. H9_KERNEL_SET gathers them. */
 
-#define H9_STATE_IN(name) real *restrict name##_ = __builtin_assume_aligned((real *)u->state[k_++] + from, 64);
-#define H9_COEF_IN(name)                                                                                     \
-  const real *restrict name##_ =                                                                             \
-      __builtin_assume_aligned((const real *)u->coef[k_++] + (columns ? from : 0), columns ? 64 : 4);
-#define H9_STATE_GET(name) s.name = name##_[i];
-#define H9_STATE_PUT(name) name##_[i] = s.name;
-#define H9_STATE_KEEP(name) name##_[i] = hard ? name##_[i] : s.name;
-#define H9_STATE_NARROW(name) name##_[i] = (real)s.name;
-#define H9_COEF_ZERO(name) c.name = *name##_;
-#define H9_COEF_ONE(name) c0.name = *name##_;
-#define H9_COEF_GET(name) c.name = name##_[i];
+#define h9_columns H9_OF(h9_columns_)
+#define H9_COLUMN(name) real *name;
+#define H9_COLUMN_CONST(name) const real *name;
+#define H9_STATE_AIM(name) a.s.name = __builtin_assume_aligned((real *)u->state[k++] + from, 64);
+#define H9_COEF_AIM(name) a.c.name = (const real *)u->coef[k++] + (columns ? from : 0);
+#define H9_STATE_GET(name) s.name = a->s.name[i];
+#define H9_STATE_PUT(name) a->s.name[i] = s.name;
+#define H9_STATE_KEEP(name) a->s.name[i] = hard ? a->s.name[i] : s.name;
+#define H9_STATE_NARROW(name) a->s.name[i] = (real)s.name;
+#define H9_COEF_GET(name) c.name = a->c.name[columns ? i : 0];
+#define H9_COEF_ONE(name) a.one.name = *a.c.name;
+
+/* Where a grain's numbers are. */
+typedef struct {
+  struct {
+    H9_STATES(H9_COLUMN) real *unused_;
+  } s;
+  struct {
+    H9_COEFS(H9_COLUMN_CONST) const real *unused_;
+  } c;
+  h9_coef one; /* the coefficients where they are the same for all */
+  int32_t *in0, *in1;
+  const real *extra0, *extra1, *currents;
+  real quantum, current;
+  uint8_t *mark;
+} h9_columns;
+
+/* The input of neuron i. */
+#define H9_INPUT(type)                                                                                       \
+  in.ex = (type)a->in0[i] * (type)a->quantum + (type)a->extra0[i];                                            \
+  in.in = receptors > 1 ? (type)a->in1[i] * (type)a->quantum + (type)a->extra1[i] : 0;                        \
+  in.current = (type)(columns ? a->currents[i] : a->current)
+
+/* The step of neuron i. A function of its own, so that the loop's vectorizer sees no addresses taken. */
+H9_INLINE int H9_OF(h9_neuron)(const h9_columns *a, uint32_t i,
+                                                                  const int receptors, const int columns) {
+  h9_state s;
+  h9_coef c = a->one;
+  h9_input in;
+  H9_STATES(H9_STATE_GET)
+  if (columns) {
+    H9_COEFS(H9_COEF_GET)
+  }
+  H9_INPUT(real);
+  int did = h9_step(&s, &c, &in, receptors);
+#ifdef H9_PRECISE
+  bool hard = did >= H9_HARD;
+  H9_STATES(H9_STATE_KEEP)
+#else
+  H9_STATES(H9_STATE_PUT)
+  a->in0[i] = 0;
+  if (receptors > 1) a->in1[i] = 0;
+#endif
+#if defined H9_PRECISE || defined H9_MARKS
+  a->mark[i] = (uint8_t)did;
+#endif
+  return did;
+}
+
+#ifdef H9_PRECISE
+/* The same with more care. */
+static int H9_OF(h9_neuron_precise)(const h9_columns *a, uint32_t i, const int receptors, const int columns) {
+  h9_state_of_double s = {.unused_ = 0};
+  h9_coef_of_double c = {.unused_ = 0};
+  h9_input_of_double in;
+  H9_STATES(H9_STATE_GET)
+  H9_COEFS(H9_COEF_GET)
+  H9_INPUT(double);
+  int did = H9_PASTE(h9_precise_, H9_LEVEL, double)(&s, &c, &in, receptors);
+  H9_STATES(H9_STATE_NARROW)
+  a->mark[i] = (uint8_t)did;
+  return did;
+}
+#endif
 
 /* n neurons, at most a grain; what the neurons of the grain did, or'ed. */
-static inline __attribute__((always_inline)) int H9_OF(h9_grain)(const h9_update *u, uint32_t from, uint32_t n,
+H9_INLINE int H9_OF(h9_grain)(const h9_update *u, uint32_t from, uint32_t n,
                                                                  const int receptors, const int columns) {
-  int k_ = 0;
-  H9_STATES(H9_STATE_IN)
-  k_ = 0;
-  H9_COEFS(H9_COEF_IN)
-  (void)k_;
-  int32_t *restrict in0 = __builtin_assume_aligned(u->in[0] + from, 64);
-  int32_t *restrict in1 = __builtin_assume_aligned((receptors > 1 ? u->in[1] : u->in[0]) + from, 64);
-  const real *restrict extra0 = __builtin_assume_aligned((const real *)u->extra[0] + from, 64);
-  const real *restrict extra1 = __builtin_assume_aligned((const real *)u->extra[1] + from, 64);
-  const real *restrict currents =
-      __builtin_assume_aligned((const real *)(columns ? u->currents : u->extra[0]) + from, 64);
-  real quantum = (real)u->quantum, current = (real)u->current;
-  h9_coef c0 = {.unused_ = 0};
+  h9_columns a;
+  int k = 0;
+  H9_STATES(H9_STATE_AIM)
+  k = 0;
+  H9_COEFS(H9_COEF_AIM)
+  (void)k;
+  a.one = (h9_coef){.unused_ = 0};
   if (!columns) {
     H9_COEFS(H9_COEF_ONE)
   }
+  a.in0 = __builtin_assume_aligned(u->in[0] + from, 64);
+  a.in1 = __builtin_assume_aligned((receptors > 1 ? u->in[1] : u->in[0]) + from, 64);
+  a.extra0 = __builtin_assume_aligned((const real *)u->extra[0] + from, 64);
+  a.extra1 = __builtin_assume_aligned((const real *)u->extra[1] + from, 64);
+  a.currents = columns ? (const real *)u->currents + from : a.extra0;
+  a.quantum = (real)u->quantum;
+  a.current = (real)u->current;
+  a.mark = u->mark + from;
   int32_t any = 0;
-#if defined H9_PRECISE || defined H9_MARKS
-  uint8_t *restrict mark = u->mark + from;
-#endif
-  H9_VECTOR_OR(any) for (uint32_t i = 0; i < n; i++) {
-    h9_state s;
-    h9_coef c = c0;
-    h9_input in;
-    H9_STATES(H9_STATE_GET)
-    if (columns) {
-      H9_COEFS(H9_COEF_GET)
-    }
-    in.ex = (real)in0[i] * quantum + extra0[i];
-    in.in = receptors > 1 ? (real)in1[i] * quantum + extra1[i] : 0;
-    in.current = columns ? currents[i] : current;
-    int32_t did = h9_step(&s, &c, &in, receptors);
-    any |= did;
-#ifdef H9_PRECISE
-    bool hard = did >= H9_HARD;
-    H9_STATES(H9_STATE_KEEP)
-#else
-    H9_STATES(H9_STATE_PUT)
-    in0[i] = 0;
-    if (receptors > 1) in1[i] = 0;
-#endif
-#if defined H9_PRECISE || defined H9_MARKS
-    mark[i] = (uint8_t)did;
-#endif
-  }
+  H9_VECTOR_OR(any) for (uint32_t i = 0; i < n; i++) any |= H9_OF(h9_neuron)(&a, i, receptors, columns);
 #ifdef H9_PRECISE
   if (any >= H9_HARD) {
     any &= H9_HARD - 1;
-    for (uint32_t i = 0; i < n; i++) {
-      if (mark[i] < H9_HARD) continue;
-      h9_state_of_double s = {.unused_ = 0};
-      h9_coef_of_double c = {.unused_ = 0};
-      h9_input_of_double in;
-      H9_STATES(H9_STATE_GET)
-      if (columns) {
-        H9_COEFS(H9_COEF_GET)
-      } else {
-        H9_COEFS(H9_COEF_ZERO)
-      }
-      in.ex = (double)in0[i] * (double)quantum + (double)extra0[i];
-      in.in = receptors > 1 ? (double)in1[i] * (double)quantum + (double)extra1[i] : 0;
-      in.current = (double)(columns ? currents[i] : current);
-      int did = H9_PASTE(h9_precise_, H9_LEVEL, double)(&s, &c, &in, receptors);
-      H9_STATES(H9_STATE_NARROW)
-      mark[i] = (uint8_t)did;
-      any |= did;
-    }
+    for (uint32_t i = 0; i < n; i++)
+      if (a.mark[i] >= H9_HARD) any |= H9_OF(h9_neuron_precise)(&a, i, receptors, columns);
   }
-  __builtin_memset(in0, 0, n * sizeof *in0);
-  if (receptors > 1) __builtin_memset(in1, 0, n * sizeof *in1);
+  __builtin_memset(a.in0, 0, n * sizeof *a.in0);
+  if (receptors > 1) __builtin_memset(a.in1, 0, n * sizeof *a.in1);
 #endif
   return any;
 }
@@ -120,15 +141,18 @@ static bool H9_OF(h9_two_column)(const h9_update *u) { return H9_OF(h9_one_colum
 #undef H9_MARKS
 #undef H9_PRECISE
 #undef H9_KERNEL
-#undef H9_COEF_GET
+#undef H9_INPUT
 #undef H9_COEF_ONE
-#undef H9_COEF_ZERO
+#undef H9_COEF_GET
 #undef H9_STATE_NARROW
 #undef H9_STATE_KEEP
 #undef H9_STATE_PUT
 #undef H9_STATE_GET
-#undef H9_COEF_IN
-#undef H9_STATE_IN
+#undef H9_COEF_AIM
+#undef H9_STATE_AIM
+#undef H9_COLUMN_CONST
+#undef H9_COLUMN
+#undef h9_columns
 #undef h9_precise
 #undef h9_step
 #undef h9_input

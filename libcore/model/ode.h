@@ -4,7 +4,7 @@
  *
  * Before: H9_ODE(X), the variables; after this file's types, that is after H9_ODE_TYPES, the model gives
  *
- *   static inline h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
+ *   H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
  *                                 const h9_input *in)
  *
  * the derivatives per ms at time t (ms from the begin of the step). In a whole step `stage` is 0 to 5, at 0,
@@ -58,7 +58,7 @@
   } h9_ode;
 
 #define H9_ODE_CODE                                                                                          \
-  static inline h9_ode h9_ode_step(h9_ode y, const bool known, real t, real h, const h9_state *s,            \
+  H9_INLINE h9_ode h9_ode_step(h9_ode y, const bool known, real t, real h, const h9_state *s,            \
                                    const h9_coef *c, const h9_input *in, h9_ode *error) {                    \
     h9_ode k1 = h9_slope(y, known ? 0 : -1, t, s, c, in);                                                    \
     h9_ode y2 = {H9_ODE(H9_ODE_2)}, k2 = h9_slope(y2, known ? 1 : -1, t + H9_R(1, 5) * h, s, c, in);         \
@@ -70,7 +70,7 @@
     *error = e;                                                                                              \
     return end;                                                                                              \
   }                                                                                                          \
-  static inline real h9_ode_error(h9_ode e) {                                                                \
+  H9_INLINE real h9_ode_error(h9_ode e) {                                                                \
     real sum = 0;                                                                                            \
     H9_ODE(H9_ODE_SUM)                                                                                       \
     return sum;                                                                                              \

@@ -5,7 +5,7 @@
 #define H9_MARKS
 #ifdef H9_REAL
 #include "kernel_begin.h"
-static inline int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
+H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors) {
   (void)s, (void)c, (void)receptors;
   return in->ex > 255 ? 255 : (int)in->ex;
 }

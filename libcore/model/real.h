@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Functions of a step: always inline, for a call would keep its loop from being vectorized. */
+#define H9_INLINE static inline __attribute__((always_inline))
+
 /* The directive for a loop of a kernel that ORs into x. */
 #define H9_PRAGMA(x) _Pragma(#x)
 #ifdef H9_SCALAR
@@ -17,7 +20,7 @@
 #define H9_VECTOR_OR(x) H9_PRAGMA(omp simd reduction(| : x))
 #endif
 
-static inline float h9_exp_float(float x) { /* error <= 2 ulp on [-87, 88] */
+H9_INLINE float h9_exp_float(float x) { /* error <= 2 ulp on [-87, 88] */
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
   float t = x * 0x1.715476p+0f + 0x1.8p23f, k = t - 0x1.8p23f;
@@ -37,7 +40,7 @@ static inline float h9_exp_float(float x) { /* error <= 2 ulp on [-87, 88] */
   return p * scale;
 }
 
-static inline double h9_exp_double(double x) { /* error <= 2 ulp on [-708, 709] */
+H9_INLINE double h9_exp_double(double x) { /* error <= 2 ulp on [-708, 709] */
   x = x < -708.0 ? -708.0 : x;
   x = x > 709.0 ? 709.0 : x;
   double t = x * 0x1.71547652b82fep+0 + 0x1.8p52, k = t - 0x1.8p52;
@@ -64,8 +67,21 @@ static inline double h9_exp_double(double x) { /* error <= 2 ulp on [-708, 709] 
 }
 
 /* Currents, conductances and potentials that faded this far are zero: nothing that is seen depends on them,
- * and numbers without leading bits would slow every later step. NaN stays. */
-static inline float h9_settle_float(float x) { return __builtin_fabsf(x) < 1e-15f ? 0.0f : x; }
-static inline double h9_settle_double(double x) { return __builtin_fabs(x) < 1e-30 ? 0.0 : x; }
+ * and numbers without leading bits would slow every later step. NaN stays. By bits: a choice between two values
+ * would tempt compilers to branches. */
+H9_INLINE float h9_settle_float(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  bits &= -(uint32_t) !(__builtin_fabsf(x) < 1e-15f);
+  memcpy(&x, &bits, 4);
+  return x;
+}
+H9_INLINE double h9_settle_double(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  bits &= -(uint64_t) !(__builtin_fabs(x) < 1e-30);
+  memcpy(&x, &bits, 8);
+  return x;
+}
 
 #endif
