@@ -21,6 +21,8 @@ typedef struct settings {
   h9_options o;
   double time, transient; /* ms; NaN: not given */
   int record;             /* -1: not given */
+  const char **what;      /* --record, in order */
+  uint32_t n_what;
   int precision;          /* -1: not given, 0 single, 1 double */
   const char **stimulus;
   uint32_t n_stimuli;
@@ -42,7 +44,7 @@ enum {
   OPT_PROFILE,
   OPT_NO_METRICS,
   OPT_TILES,
-  OPT_PRECISION,
+  OPT_RECORD_STATE, OPT_PRECISION,
   OPT_STIMULUS,
   OPT_STIMULUS_WEIGHT
 };
@@ -58,6 +60,9 @@ static const struct argp_option option_table[] = {
      0},
     {"stimulus-weight", OPT_STIMULUS_WEIGHT, "NUMBER", 0,
      "Weight of the spikes of --stimulus that have none, in the unit of the target's model", 0},
+    {"record", OPT_RECORD_STATE, "WHAT", 0,
+     "Record state, as V_m@exc[1:100]/0.5ms, mean(V_m)@exc/1ms or rate@exc/5ms, or the spikes of some neurons, as "
+     "spikes@exc[1:100] (repeatable)", 0},
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
@@ -117,6 +122,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     else if (strcmp(arg, "no") == 0) s->record = 0;
     else argp_error(state, "--record-spikes: found '%s', expected yes or no", arg);
     break;
+  case OPT_RECORD_STATE: {
+    const char **grown = realloc(s->what, (s->n_what + 1) * sizeof *grown);
+    if (!grown) return ENOMEM;
+    s->what = grown;
+    s->what[s->n_what++] = arg;
+    break;
+  }
   case OPT_PRECISION:
     if (strcmp(arg, "double") == 0) s->precision = 1;
     else if (strcmp(arg, "single") == 0) s->precision = 0;
@@ -176,7 +188,8 @@ typedef struct run {
   h9_sim *sim;
   double dt, duration, transient; /* ms */
   h9_step steps, transient_steps;
-  bool record, precision_double;
+  bool record, precision_double, keep_receptors;
+  h9_record what;
   h9_writer *writer;
   uint64_t begun_ns;
   double load_s, output_s;
@@ -235,6 +248,36 @@ static int write_batch(void *ctx, const h9_signals *signals, h9_error *e) {
   return rc;
 }
 
+static int write_samples(void *ctx, const h9_state *state, h9_error *e) {
+  run *r = ctx;
+  h9_buf b = {0};
+  size_t n = (size_t)state->n_times * h9_state_width(state);
+  int rc = h9_state_encode(state, &b) == H9_OK ? h9_writer_block(r->writer, H9_BLOCK_STATE, n, &b, e)
+                                               : h9_fail_memory(e, b.len, "samples");
+  h9_buf_release(&b);
+  return rc;
+}
+
+/* What is recorded besides all spikes: options come before the file. */
+static int settle_record(run *r, h9_error *e) {
+  const settings *s = r->s;
+  const h9_simulation_config *c = r->configured ? &r->config.simulation : NULL;
+  int rc = H9_OK;
+  for (uint32_t i = 0; i < s->n_what && rc == H9_OK; i++) {
+    rc = h9_record_add(&r->what, s->what[i], &r->net, e);
+    if (rc != H9_OK) h9_fail_at(e, "--record");
+  }
+  for (uint32_t i = 0; c && s->n_what == 0 && i < c->n_record && rc == H9_OK; i++)
+    rc = h9_record_add(&r->what, c->record[i], &r->net, e);
+  if (r->what.chosen_spikes) r->record = true;
+  for (uint32_t i = 0; i < r->what.n; i++) {
+    const h9_model *m = h9_model_find(r->net.populations[r->what.item[i].population].model);
+    int k = r->what.item[i].recordable;
+    r->keep_receptors |= k >= 0 && m->recordables[k].state != m->v;
+  }
+  return rc;
+}
+
 static void show_progress(void *ctx, h9_step now) {
   run *r = ctx;
   char extra[32];
@@ -254,6 +297,9 @@ static int make(run *r, h9_error *e) {
       .ctx = r,
       .record_from = r->transient_steps,
       .precision_double = r->precision_double,
+      .keep_receptors = r->keep_receptors,
+      .state = r->what.n ? &r->what : NULL,
+      .sample = write_samples,
       .n_stimulus_files = s->n_stimuli,
   };
   r->stimulus = calloc((size_t)s->n_stimuli + 1, sizeof *r->stimulus);
@@ -389,6 +435,7 @@ static void shaping(const run *r, h9_buf *b) {
   h9_shaping_put(b, "-t", text);
   snprintf(text, sizeof text, "%.17gms", r->transient);
   h9_shaping_put(b, "--transient", text);
+  for (uint32_t i = 0; i < s->n_what; i++) h9_shaping_put(b, "--record", s->what[i]);
   for (uint32_t i = 0; i < s->n_stimuli; i++) h9_shaping_put(b, "--stimulus", s->stimulus[i]);
   if (!isnan(s->stimulus_weight)) {
     snprintf(text, sizeof text, "%.17g", s->stimulus_weight);
@@ -464,6 +511,7 @@ static int step(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = open_network(&r, e);
   if (rc == H9_OK && r.configured) rc = h9_config_match(&r.config, &r.net, h9_reader_name(r.reader), e);
   if (rc == H9_OK) rc = settle_times(&r, e);
+  if (rc == H9_OK) rc = settle_record(&r, e);
   if (rc == H9_OK) rc = make(&r, e);
   if (rc == H9_OK && s->dry_run) print_estimate(&r);
   else if (rc == H9_OK) {
@@ -478,6 +526,7 @@ static int step(settings *s, h9_error *e) {
   if (r.reader) h9_reader_close(r.reader);
   if (r.fd > STDIN_FILENO) close(r.fd);
   h9_network_release(&r.net);
+  h9_record_release(&r.what);
   if (r.configured) h9_config_release(&r.config);
   return rc;
 }
@@ -491,5 +540,6 @@ int main(int argc, char **argv) {
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
   free(s.stimulus);
+  free(s.what);
   return rc;
 }

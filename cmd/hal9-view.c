@@ -10,7 +10,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -18,6 +18,7 @@ enum {
   OPT_TSV,
   OPT_NDJSON,
   OPT_SIGNALS,
+  OPT_STATES,
   OPT_CONNECTIONS,
   OPT_PROJECTIONS,
   OPT_PROVENANCE,
@@ -38,6 +39,7 @@ static const struct argp_option option_table[] = {
     {"hash", OPT_HASH, 0, 0, "The content hash", 0},
     {"tsv", OPT_TSV, 0, 0, "Neurons as tab-separated values", 0},
     {"signals", OPT_SIGNALS, 0, 0, "Signals: step, id", 0},
+    {"states", OPT_STATES, 0, 0, "Recorded state: time, variable, group, id, value", 0},
     {"connections", OPT_CONNECTIONS, 0, 0, "Connections: source, target, weight, delay in ms", 0},
     {"projections", OPT_PROJECTIONS, 0, 0, "Projections: the rules", 0},
     {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
@@ -52,7 +54,7 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Which:", 3},
     {"population", OPT_POPULATION, "NAME,...", 0, "Neurons, senders, sources of these populations", 0},
     {"id", OPT_ID, "A-B,C,...", 0, "Neurons, senders, sources with these ids", 0},
-    {"time", OPT_TIME, "FROM..TO", 0, "Signals later than FROM, not later than TO", 0},
+    {"time", OPT_TIME, "FROM..TO", 0, "Signals and states later than FROM, not later than TO", 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -67,7 +69,7 @@ typedef struct arguments {
 static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
   if (a->mode != SUMMARY && a->mode != m)
     argp_error(state,
-               "only one of --check, --hash, --signals, --connections, --projections, --provenance and "
+               "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance and "
                "--metrics can be shown");
   a->mode = m;
 }
@@ -97,9 +99,10 @@ static void settle(arguments *a, struct argp_state *state) {
   if ((a->mode == CHECK || a->mode == HASH) && table)
     argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
                a->mode == CHECK ? "check" : "hash");
-  if (v->select.timed && a->mode != SIGNALS) argp_error(state, "--time selects signals: give --signals, too");
+  if (v->select.timed && a->mode != SIGNALS && a->mode != STATES)
+    argp_error(state, "--time selects signals or states: give --signals or --states, too");
   if ((a->mode == PROVENANCE || a->mode == METRICS) && !h9_select_is_all(&v->select))
-    argp_error(state, "--population and --id select neurons, signals, connections and projections");
+    argp_error(state, "--population and --id select neurons, signals, states, connections and projections");
   if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
     argp_error(state,
@@ -117,6 +120,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_TSV: a->tsv = true; break;
   case OPT_NDJSON: a->view.json = true; break;
   case OPT_SIGNALS: set_mode(a, SIGNALS, state); break;
+  case OPT_STATES: set_mode(a, STATES, state); break;
   case OPT_CONNECTIONS: set_mode(a, CONNECTIONS, state); break;
   case OPT_PROJECTIONS: set_mode(a, PROJECTIONS, state); break;
   case OPT_PROVENANCE: set_mode(a, PROVENANCE, state); break;
@@ -144,7 +148,7 @@ static const char doc[] =
     "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
     "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin "
     "with a line "
-    "of column names; signals, connections and metrics are data only, as awk and friends like it.";
+    "of column names; signals, states, connections and metrics are data only, as awk and friends like it.";
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
 
@@ -210,6 +214,7 @@ static int show(arguments *a, int fd, const char *name, h9_error *e) {
   case HASH: return hash(a, fd, name, e);
   case NEURONS: return h9_view_neurons(v, fd, name, e);
   case SIGNALS: return h9_view_signals(v, fd, name, e);
+  case STATES: return h9_view_states(v, fd, name, e);
   case CONNECTIONS: return h9_view_connections(v, fd, name, e);
   case PROJECTIONS: return h9_view_projections(v, fd, name, e);
   case PROVENANCE: return h9_view_provenance(v, fd, name, e);

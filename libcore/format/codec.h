@@ -86,13 +86,15 @@ void h9_provenance_release(h9_provenance *p);
 /* Recorded state: one variable of some neurons at regular times. */
 typedef struct h9_state {
   char *variable, *unit; /* "V_m", "mV" */
+  char *of;              /* "": samples of neurons; else the group that each sample is of, without ids */
   h9_step first;         /* of the first sample */
   uint32_t interval;     /* steps between samples, >= 1 */
   uint32_t n_times, n_ids;
   h9_id *id;             /* [n_ids] ascending */
-  double *sample;        /* [n_times * n_ids], time by time */
+  double *sample;        /* [n_times * width], time by time; width is n_ids, 1 for a group */
   bool wide;             /* f64 in the stream, else f32 */
 } h9_state;
+static inline uint32_t h9_state_width(const h9_state *s) { return s->of && *s->of ? 1 : s->n_ids; }
 int h9_state_encode(const h9_state *s, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTEM */
 int h9_state_decode(const h9_block *b, uint32_t n_neurons, h9_state *s, h9_error *e) H9_UNUSED_RESULT;
 void h9_state_release(h9_state *s);

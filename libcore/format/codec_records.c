@@ -141,9 +141,10 @@ static int ids_get(h9_bytes *c, h9_id *id, uint32_t n, uint32_t n_neurons, h9_er
 enum { WIDE = 1 };
 
 int h9_state_encode(const h9_state *s, h9_buf *b) {
-  size_t n = (size_t)s->n_times * s->n_ids;
+  size_t n = (size_t)s->n_times * h9_state_width(s);
   h9_buf_put_name(b, s->variable);
   h9_buf_put_name(b, s->unit);
+  h9_buf_put_name(b, s->of ? s->of : "");
   h9_buf_put64(b, (uint64_t)s->first);
   h9_buf_put32(b, s->interval);
   h9_buf_put32(b, s->n_times);
@@ -162,6 +163,7 @@ int h9_state_encode(const h9_state *s, h9_buf *b) {
 static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_state *s, h9_error *e) {
   s->variable = h9_bytes_get_name(c);
   s->unit = h9_bytes_get_name(c);
+  s->of = h9_bytes_get_name(c);
   s->first = (h9_step)h9_bytes_get64(c);
   s->interval = h9_bytes_get32(c);
   s->n_times = h9_bytes_get32(c);
@@ -173,7 +175,9 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
     return h9_fail(e, H9_EDATA, "%s: interval %u and flags 0x%x, expected 1 or more and 0 or 1", s->variable,
                    s->interval, flags);
   s->wide = flags & WIDE;
-  uint64_t n = (uint64_t)s->n_times * s->n_ids;
+  if (s->of && *s->of && s->n_ids)
+    return h9_fail(e, H9_EDATA, "%s of %s: found %u neurons, expected none", s->variable, s->of, s->n_ids);
+  uint64_t n = (uint64_t)s->n_times * h9_state_width(s);
   size_t each = s->wide ? 8 : 4, left = h9_bytes_left(c);
   if (n != count || s->n_ids > left / 4 || n > left / each || left != (size_t)s->n_ids * 4 + n * each)
     return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u times of %u neurons, %llu samples", s->variable, left,
@@ -193,8 +197,7 @@ static int state_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_stat
       s->sample[i] = (double)narrow;
     }
     if (!isfinite(s->sample[i]))
-      return h9_fail(e, H9_EDATA, "%s of neuron %u: sample %llu is not finite", s->variable,
-                     s->id[i % s->n_ids], (unsigned long long)(i / s->n_ids + 1));
+      return h9_fail(e, H9_EDATA, "%s: sample %llu is not finite", s->variable, (unsigned long long)(i + 1));
   }
   return h9_body_end(c, "samples", e);
 }
@@ -211,6 +214,7 @@ int h9_state_decode(const h9_block *b, uint32_t n_neurons, h9_state *s, h9_error
 void h9_state_release(h9_state *s) {
   free(s->variable);
   free(s->unit);
+  free(s->of);
   free(s->id);
   free(s->sample);
   *s = (h9_state){0};

@@ -1,4 +1,5 @@
 #include "config_parts.h"
+#include "record.h"
 
 #include "../base/memory.h"
 
@@ -19,6 +20,7 @@ static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
                                                 {"transient", "ms", false},
                                                 {"record_spikes", NULL, false},
                                                 {"precision", NULL, false},
+                                                {"record", NULL, false},
                                                 {"stimuli", NULL, false}};
 static const h9_config_key statistics_keys[] = {{"start", "ms", false},
                                                 {"stop", "ms", false},
@@ -167,6 +169,25 @@ static int read_parameters(h9_config_reader *r, const h9_node *n, const char *co
   return H9_OK;
 }
 
+/* A list of texts, or one. */
+static void read_record(h9_config_reader *r, const h9_node *n) {
+  h9_simulation_config *s = &r->c->simulation;
+  h9_record checked = {0};
+  size_t many = n->type == H9_NODE_LIST ? n->n : 1;
+  s->record = calloc(many + 1, sizeof *s->record);
+  if (!s->record) r->out_of_memory = true;
+  for (size_t i = 0; s->record && i < many; i++) {
+    const h9_node *one = n->type == H9_NODE_LIST ? n->item[i] : n;
+    const char *text = h9_config_text(r, one, "record");
+    h9_error e = {0};
+    if (!text) continue;
+    if (h9_record_add(&checked, text, &r->c->net, &e) != H9_OK) h9_config_mistake(r, one, "record", "%s", e.text);
+    else if (!(s->record[s->n_record] = h9_strdup(text))) r->out_of_memory = true;
+    else s->n_record++;
+  }
+  h9_record_release(&checked);
+}
+
 void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
   h9_config *c = r->c;
   if (!H9_CONFIG_KEYS(r, n, n, "simulation", simulation_keys) && n->type != H9_NODE_MAP) return;
@@ -291,6 +312,7 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
       if ((n = h9_node_get(root, "populations"))) h9_config_read_populations(&r, n);
       if ((n = h9_node_get(root, "connections"))) h9_config_read_connections(&r, n);
       if ((n = h9_node_get(h9_node_get(root, "simulation"), "stimuli"))) h9_config_read_stimuli(&r, n);
+      if ((n = h9_node_get(h9_node_get(root, "simulation"), "record"))) read_record(&r, n);
       if ((n = h9_node_get(root, "statistics"))) h9_config_read_statistics(&r, n);
       if ((n = h9_node_get(root, "experiment"))) h9_config_check_experiment(&r, n);
       c->experiment = h9_node_get(root, "experiment");
@@ -320,6 +342,8 @@ void h9_config_release(h9_config *c) {
   free(c->populations);
   for (uint32_t i = 0; i < c->simulation.n_stimuli; i++) h9_stimulus_release(&c->simulation.stimuli[i]);
   free(c->simulation.stimuli);
+  for (uint32_t i = 0; i < c->simulation.n_record; i++) free(c->simulation.record[i]);
+  free(c->simulation.record);
   h9_network_release(&c->net);
   h9_yaml_release(&c->yaml);
   h9_config_init(c);

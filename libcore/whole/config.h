@@ -57,6 +57,8 @@ typedef struct h9_simulation_config {
   bool record_spikes, precision_double;
   uint32_t n_stimuli;
   h9_stimulus *stimuli;
+  uint32_t n_record;
+  char **record;    /* texts, see record.h */
   const char *file; /* name of the configuration, for messages; NULL: none */
 } h9_simulation_config;
 

@@ -1,5 +1,6 @@
 /* simulation.stimuli: what each type takes, and which neurons it goes to. */
 #include "config_parts.h"
+#include "select.h"
 
 #include "../base/memory.h"
 
@@ -225,36 +226,6 @@ static bool add_target(h9_config_reader *r, target_list *l, chosen t) {
   return true;
 }
 
-/* A whole number from 1 at *s, which moves behind it; 0 where there is none. */
-static uint32_t number_at(const char **s) {
-  uint64_t v = 0;
-  while (isdigit((unsigned char)**s)) {
-    v = v * 10 + (uint64_t)(*(*s)++ - '0');
-    if (v > UINT32_MAX) v = UINT32_MAX;
-  }
-  return (uint32_t)v;
-}
-
-/* "[3]", "[1:100]", "[1:100:3]", "[:100]", "[5:]" of a population of `count`. */
-static bool read_range(const char *s, uint32_t count, chosen *t) {
-  uint32_t first = 1, last = count, every = 1;
-  s++;
-  if (isdigit((unsigned char)*s)) first = last = number_at(&s);
-  if (*s == ':') {
-    s++;
-    last = isdigit((unsigned char)*s) ? number_at(&s) : count;
-    if (*s == ':') {
-      s++;
-      every = number_at(&s);
-    }
-  }
-  if (*s != ']' || s[1] || first < 1 || every < 1 || last < first || last > count) return false;
-  t->first = first - 1;
-  t->every = every;
-  t->last = first - 1 + (last - first) / every * every;
-  return true;
-}
-
 static void read_target(h9_config_reader *r, const h9_node *n, target_list *l) {
   const h9_network *net = &r->c->net;
   const char *name = h9_config_text(r, n, "target"), *open;
@@ -282,7 +253,7 @@ static void read_target(h9_config_reader *r, const h9_node *n, target_list *l) {
     chosen t = whole.t[i];
     uint32_t count = net->populations[t.population].count;
     if (count == 0) continue; /* noted where it stands */
-    if (read_range(open, count, &t)) (void)add_target(r, l, t);
+    if (h9_range_parse(open, count, &t.first, &t.last, &t.every)) (void)add_target(r, l, t);
     else
       h9_config_mistake(r, n, "target",
                         "found '%.80s', expected neurons of %.80s such as [5], [1:100] or [1:100:3], from 1 to %u",

@@ -140,3 +140,32 @@ void h9_select_release(h9_select *s) {
   free(s->population);
   *s = (h9_select){0};
 }
+
+/* A whole number at *s, which moves behind it; 0 where there is none. */
+static uint32_t number_at(const char **s) {
+  uint64_t v = 0;
+  for (; **s >= '0' && **s <= '9'; (*s)++) {
+    v = v * 10 + (uint64_t)(**s - '0');
+    if (v > UINT32_MAX) v = UINT32_MAX;
+  }
+  return (uint32_t)v;
+}
+
+bool h9_range_parse(const char *s, uint32_t count, uint32_t *first, uint32_t *last, uint32_t *every) {
+  uint32_t from = 1, to = count, by = 1;
+  if (*s++ != '[') return false;
+  if (*s >= '0' && *s <= '9') from = to = number_at(&s);
+  if (*s == ':') {
+    s++;
+    to = *s >= '0' && *s <= '9' ? number_at(&s) : count;
+    if (*s == ':') {
+      s++;
+      by = number_at(&s);
+    }
+  }
+  if (*s != ']' || s[1] || from < 1 || by < 1 || to < from || to > count) return false;
+  *first = from - 1;
+  *every = by;
+  *last = from - 1 + (to - from) / by * by;
+  return true;
+}

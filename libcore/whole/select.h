@@ -27,6 +27,10 @@ int h9_select_time(h9_select *s, const char *text,
 int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 void h9_select_release(h9_select *s);
 
+/* Neurons of a population of `count`: "[3]", "[1:100]", "[1:100:3]", "[:100]", "[5:]", counted from 1, ends
+ * included; to indices from 0: first, first + every, ... last. False where it is none of these. */
+bool h9_range_parse(const char *text, uint32_t count, uint32_t *first, uint32_t *last, uint32_t *every);
+
 bool h9_select_has_id(const h9_select *s, h9_id id); /* by ranges only */
 static inline bool h9_select_is_all(const h9_select *s) { return s->n_names == 0 && s->n_ranges == 0; }
 static inline bool h9_select_has_population(const h9_select *s, uint32_t p) {

@@ -176,6 +176,7 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
   rc = choose_wide_scale(s, unknown, e);
   if (rc == H9_OK) rc = build_tiles(s, e);
+  if (rc == H9_OK) rc = h9_sim_state_open(s, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
   return rc;
 }
@@ -243,6 +244,7 @@ void h9_sim_free(h9_sim *s) {
   if (s->built) h9_delayrows_release(&s->rows);
   h9_tiling_release(&s->tiling);
   h9_sim_record_release(&s->record);
+  h9_sim_state_close(s);
   free(s->tiles);
   free(s->threads);
   free(s->populations);

@@ -8,6 +8,7 @@
 
 #include "../model/inflight.h"
 #include "config.h"
+#include "record.h"
 #include "stimulus_file.h"
 
 typedef struct h9_sim_options {
@@ -22,6 +23,10 @@ typedef struct h9_sim_options {
   int (*batch)(void *ctx, const h9_signals *s, h9_error *e);
   /* Called by one thread every few hundred steps; may be NULL. */
   void (*progress)(void *ctx, h9_step now);
+  /* What is recorded besides; NULL: nothing, and all spikes. Outlives the simulation. */
+  const h9_record *state;
+  /* Called with its samples after the batch that they belong to, item by item. Needed with `state`. */
+  int (*sample)(void *ctx, const h9_state *s, h9_error *e);
   void *ctx;
   const h9_stimulus_file *stimulus_files; /* spikes from outside, beside the configuration's; kept by the caller */
   uint32_t n_stimulus_files;

@@ -65,6 +65,7 @@ typedef struct h9_sim_population {
   uint32_t receptors;
   double quantum; /* of the int32 inputs */
   bool wide;      /* has int64 inputs, too */
+  bool recorded;  /* some of its state or its rate is */
   bool own_currents; /* the current from stimuli differs from neuron to neuron */
   uint32_t n_drives, n_currents, n_trains;
   h9_sim_drive *drives;
@@ -128,6 +129,8 @@ typedef struct h9_sim_record {
   uint64_t recorded;
 } h9_sim_record;
 
+typedef struct h9_sim_series h9_sim_series;
+
 struct h9_sim {
   const h9_network *net;
   h9_sim_options o;
@@ -154,6 +157,10 @@ struct h9_sim {
   size_t n_inject, injected;
   h9_sim_feed feed;
   h9_sim_record record;
+  uint8_t *keep; /* [n_neurons] whose spikes are recorded; NULL: all */
+  uint32_t n_series;
+  h9_sim_series *series;
+  bool any_rate;
   double build_s, simulate_s;
   uint64_t neuron_bytes;
 };
@@ -189,6 +196,14 @@ double h9_sim_common_current(const h9_sim *s, const h9_sim_population *t, h9_ste
  * padding. */
 const void *h9_sim_fill_currents(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
                                  double common, uint32_t first, uint32_t n, uint32_t count);
+
+/* sim_state.c: opened after the build; taken by the owner of a tile after the update of a part in step `now`;
+ * counted and flushed by one thread after the exchange. */
+int h9_sim_state_open(h9_sim *s, h9_error *e) H9_UNUSED_RESULT;
+void h9_sim_state_take(h9_sim *s, const h9_cells *c, const h9_part *part, uint32_t population, h9_step now);
+void h9_sim_state_count(h9_sim *s, const h9_spike_list *list, h9_step to);
+int h9_sim_state_flush(h9_sim *s, h9_step to, h9_error *e) H9_UNUSED_RESULT;
+void h9_sim_state_close(h9_sim *s);
 
 /* sim_record.c */
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) H9_UNUSED_RESULT;

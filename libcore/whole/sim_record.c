@@ -6,11 +6,14 @@
 
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) {
   h9_sim_record *r = &s->record;
+  if (!s->o.batch) return H9_OK;
   uint32_t after = (uint32_t)s->o.record_from;
   if (h9_grow(&r->key, &r->cap, r->n + list->n, sizeof *r->key) != H9_OK)
     return h9_fail_memory(e, (r->n + list->n) * sizeof *r->key, "recorded spikes");
   for (size_t i = 0; i < list->n; i++)
-    if ((int32_t)((uint32_t)(list->spike[i] >> 32) - after) > 0) r->key[r->n++] = list->spike[i];
+    if ((int32_t)((uint32_t)(list->spike[i] >> 32) - after) > 0 &&
+        (!s->keep || s->keep[(uint32_t)list->spike[i]]))
+      r->key[r->n++] = list->spike[i];
   return H9_OK;
 }
 
@@ -43,6 +46,10 @@ static int sort_keys(h9_sim_record *r, h9_error *e) {
 int h9_sim_record_flush(h9_sim *s, h9_step to, h9_error *e) {
   h9_sim_record *r = &s->record;
   if (to <= r->from) return H9_OK;
+  if (!s->o.batch) {
+    r->from = to;
+    return H9_OK;
+  }
   int rc = sort_keys(r, e);
   r->batch.n = 0;
   r->batch.from = r->from;

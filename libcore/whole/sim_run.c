@@ -101,7 +101,11 @@ static void run_tile(h9_sim *s, h9_sim_thread *th, uint32_t t, int parity, h9_st
     th->events += h9_inflight_deliver(&th->inflight, number, now, tile->slots, tile->wide);
     lap_end(l, H9_PHASE_DELIVER);
     for (uint32_t p = 0; p < s->net->n_populations; p++)
-      if (tile->cells[p].n) room &= update_part(s, tile, th, t, p, now, &th->sent[parity], l);
+      if (tile->cells[p].n) {
+        room &= update_part(s, tile, th, t, p, now, &th->sent[parity], l);
+        if (s->populations[p].recorded)
+          h9_sim_state_take(s, &tile->cells[p], h9_tiling_part(&s->tiling, t, p), p, now);
+      }
   }
   if (!room)
     stop_with(s, th, h9_fail(&th->error, H9_EINTERNAL, "more spikes in one interval than there is room for"));
@@ -124,11 +128,13 @@ static void send_injected(h9_sim *s, h9_sim_thread *th, h9_spike_list *list, h9_
 static void record(h9_sim *s, h9_sim_thread *th, int parity, h9_step to, bool last) {
   enum { BATCH = 1 << 16 };
   for (int k = 0; k < s->o.threads && th->rc == H9_OK; k++) {
+    if (s->any_rate) h9_sim_state_count(s, &s->threads[k].sent[parity], to);
     int rc = h9_sim_record_take(s, &s->threads[k].sent[parity], &th->error);
     if (rc != H9_OK) stop_with(s, th, rc);
   }
   if (th->rc == H9_OK && (last || s->record.n >= BATCH || to - s->record.from >= s->o.batch_steps)) {
     int rc = h9_sim_record_flush(s, to, &th->error);
+    if (rc == H9_OK && s->n_series) rc = h9_sim_state_flush(s, to, &th->error);
     if (rc != H9_OK) stop_with(s, th, rc);
   }
 }
@@ -166,7 +172,7 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
     stop = h9_barrier_wait(&s->barrier);
     lap_end(&l, H9_PHASE_EXCHANGE);
     if (me == 0) {
-      if (s->o.batch) record(s, th, parity, to, to == end);
+      if (s->o.batch || s->n_series) record(s, th, parity, to, to == end);
       if (s->o.progress && i % PROGRESS_EVERY == 0) s->o.progress(s->o.ctx, to);
       s->timed_intervals += l.on;
       lap_end(&l, H9_PHASE_OUTPUT);

@@ -22,6 +22,7 @@ typedef struct h9_view {
 /* Each reads one stream from `fd` to its end, or until enough rows came out. H9_OK or an error. */
 int h9_view_neurons(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_signals(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
+int h9_view_states(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_projections(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_provenance(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;

@@ -209,12 +209,28 @@ static void test_signals(void) {
   h9_signals_release(&back);
 }
 
+/* A series of a group has one sample a time and no neurons. */
+static void test_state_group(void) {
+  double sample[] = {1, -2.5, 3};
+  h9_error e = {0};
+  h9_state s = {(char *)"mean(V_m)", (char *)"mV", (char *)"exc[1:10]", 5, 5, 3, 0, NULL, sample, true}, back;
+  h9_buf b = {0};
+  int rc = h9_state_encode(&s, &b);
+  h9_block k = block_of(H9_BLOCK_STATE, 3, &b);
+  rc |= h9_state_decode(&k, 10, &back, &e);
+  ok(rc == H9_OK && strcmp(back.of, "exc[1:10]") == 0 && back.n_ids == 0 && h9_state_width(&back) == 1 &&
+         memcmp(back.sample, sample, sizeof sample) == 0,
+     "samples of a group come back: %s", e.text);
+  h9_state_release(&back);
+  h9_buf_release(&b);
+}
+
 static void test_state_labels(void) {
   h9_id id[] = {2, 9, 4000000000u};
   double sample[] = {1, -2.5, 3, 4, 5, 0.1};
   h9_error e = {0};
   for (int wide = 0; wide < 2; wide++) {
-    h9_state s = {(char *)"V_m", (char *)"mV", -5, 10, 2, 3, id, sample, wide}, back;
+    h9_state s = {(char *)"V_m", (char *)"mV", (char *)"", -5, 10, 2, 3, id, sample, wide}, back;
     h9_buf b = {0};
     int rc = h9_state_encode(&s, &b);
     h9_block k = block_of(H9_BLOCK_STATE, 6, &b);
@@ -424,7 +440,7 @@ static void test_damage(h9_network *net) {
   h9_signals_release(&s);
   h9_id id[] = {2, 9, 40};
   double sample[] = {1, -2.5, 3, 4, 5, 0.5};
-  h9_state state = {(char *)"V_m", (char *)"mV", 0, 10, 2, 3, id, sample, false};
+  h9_state state = {(char *)"V_m", (char *)"mV", (char *)"", 0, 10, 2, 3, id, sample, false};
   if (h9_state_encode(&state, &b) != H9_OK) exit(99);
   damage(net, H9_BLOCK_STATE, 6, &b, "state");
   h9_buf_release(&b);
@@ -454,6 +470,7 @@ int main(int argc, char **argv) {
   test_rows_golden(&net);
   test_rows_refused(&net);
   test_signals();
+  test_state_group();
   test_state_labels();
   test_neurons_order(&net);
   test_damage(&net);

@@ -117,7 +117,7 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
   h9_signals_release(&g);
   h9_id id[] = {2, 9, 40};
   double sample[] = {1, -2.5, 3, 4, 5, 0.5};
-  h9_state state = {(char *)"V_m", (char *)"mV", 20, 10, 2, 3, id, sample, false};
+  h9_state state = {(char *)"V_m", (char *)"mV", (char *)"", 20, 10, 2, 3, id, sample, false};
   char *label[] = {(char *)"a", (char *)"b \"quoted\"", (char *)"c"};
   h9_labels l = {3, id, label, NULL};
   if (rc == H9_OK) rc = h9_state_encode(&state, &b);
