@@ -13,7 +13,7 @@
 
 static const char program[] = "hal9-plot";
 static const char doc[] = "Draw a stream: raster (spikes), rates (of populations over time, and their "
-                          "distribution) or network (positions, degrees, "
+                          "distribution), trace (recorded state) or network (positions, degrees, "
                           "connectivity).\v"
                           "Without FILE, standard input is read. The picture's name ends in .png, .svg or "
                           ".pdf; '-' writes to standard output, "
@@ -28,10 +28,10 @@ static const struct argp_option option_table[] = {
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
-    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster: the first second by default)", 2},
+    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster, trace: the first second by default)", 2},
     {"bin", OPT_BIN, "TIME", 0, "rates: width of the bins (5 ms)", 2},
     {"neurons", OPT_NEURONS, "N", 0,
-     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000)", 2},
+     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000); trace: the first N (10)", 2},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -39,7 +39,7 @@ typedef int (*maker)(const h9_plot *, int, const char *, FILE *, h9_error *);
 static const struct {
   const char *name;
   maker make;
-} kinds[] = {{"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"network", h9_plot_network}};
+} kinds[] = {{"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"trace", h9_plot_trace}, {"network", h9_plot_network}};
 
 typedef struct settings {
   h9_options o;
@@ -114,13 +114,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (!s->make) {
       for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].name, arg) == 0) s->make = kinds[i].make;
-      if (!s->make) argp_error(state, "found '%s', expected raster, rates or network first", arg);
+      if (!s->make) argp_error(state, "found '%s', expected raster, rates, trace or network first", arg);
       break;
     }
     if (s->o.n_operand) argp_error(state, "found a second file, '%s', expected at most one", arg);
     return h9_options_operand(&s->o, arg) == H9_OK ? 0 : ENOMEM;
   case ARGP_KEY_END:
-    if (!s->make) argp_error(state, "what to draw? expected raster, rates or network");
+    if (!s->make) argp_error(state, "what to draw? expected raster, rates, trace or network");
     if (!s->o.output) argp_error(state, "where to? expected -o PICTURE.png, .svg or .pdf");
     if (s->format < 0) {
       const char *dot = strrchr(s->o.output, '.');
@@ -137,7 +137,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
 static const struct argp parser = {
-    option_table, parse_option, "raster|rates|network -o PICTURE [FILE]", doc, children, 0, 0};
+    option_table, parse_option, "raster|rates|trace|network -o PICTURE [FILE]", doc, children, 0, 0};
 
 static int copy_out(const char *from, int fd, h9_error *e) {
   char chunk[65536];

@@ -94,6 +94,17 @@ step() { hal9-step -c net.yaml --no-metrics "$@" net.h9; }
   [ "$(hal9-view --states --head 3 s.h9 | wc -l)" -eq 3 ]
 }
 
+@test "hal9-stats summarises what was recorded" {
+  step --record 'V_m@exc/0.5ms' > s.h9
+  hal9-view --states s.h9 | awk '{ n++; s += $5; q += $5 * $5; if (n == 1 || $5 < low) low = $5; if (n == 1 || $5 > high) high = $5 }
+    END { printf "%d %.3f %.3f %.3f %.3f\n", n, s / n, sqrt((q - s * s / n) / (n - 1)), low, high }' > want
+  hal9-stats --json s.h9 | "$PYTHON" -c 'import json, sys
+s, = json.load(sys.stdin)["state"]
+print(s["samples"], *("%.3f" % s[k] for k in ("mean", "sd", "least", "greatest")))' | cmp - want
+  hal9-stats s.h9 | grep -qE '^  V_m +exc +mV +80000 '
+  [ "$(hal9-stats --tsv s.h9 | cut -f2-4 | grep -c "^state	exc	V_m_")" -eq 4 ]
+}
+
 @test "mistakes are named" {
   run step --record 'V_n@exc'; [ "$status" -eq 64 ]; [[ "$output" == *"no variable 'V_n' in population exc; did you mean 'V_m'? (known: V_m, I_syn_ex, I_syn_in)"* ]]
   run step --record 'V_m@exk'; [ "$status" -eq 64 ]; [[ "$output" == *"no population 'exk'; did you mean 'exc'?"* ]]

@@ -17,7 +17,7 @@ simulation:
 Y
   hal9-gen -c net.yaml -o neurons.h9
   hal9-index -c net.yaml -o net.h9 neurons.h9
-  hal9-step -c net.yaml -o spikes.h9 net.h9
+  hal9-step -c net.yaml -o spikes.h9 --record 'V_m@exc[1:12]/0.5ms' --record 'mean(V_m)@*/1ms' net.h9
   sed 's/, layout: {[^}]*}//' net.yaml > plain.yaml
   hal9-gen -c plain.yaml | hal9-index -c plain.yaml --defer -o plain.h9
   hal9-gen -n 50 --layout disk --extent 1mm -o sheet.h9
@@ -47,7 +47,7 @@ assert abs(box[2] - 0.72 * float(sys.argv[2])) <= 1 and abs(box[3] - 0.72 * floa
 }
 
 @test "every kind in every format, of the right type and size" {
-  for kind in raster rates network; do
+  for kind in raster rates trace network; do
     for format in png svg pdf; do
       f=$in/spikes.h9; [ $kind = network ] && f=$in/net.h9
       hal9-plot $kind -o $kind.$format "$f" > out 2> err
@@ -95,6 +95,20 @@ for k, (lo, n) in enumerate([(1, 200), (201, 50)]):
 P
 }
 
+@test "a trace: the samples of the first neurons, their spikes, the means" {
+  hal9-plot trace --time 100ms..400ms --script s.gp -o t.png "$in/spikes.h9"
+  hal9-view --states --time 99.9..400 --id 3 --columns time,value "$in/spikes.h9" > want
+  awk '/^\$line2 /{ on = 1; next } /^EOD/{ on = 0 } on { printf "%s\t%.5f\n", $1, $2 }' s.gp > got
+  [ -s got ]
+  awk '{ printf "%s\t%.5f\n", $1, $2 }' want | cmp - got
+  awk '/^\$spikes2 /{ on = 1; next } /^EOD/{ on = 0 } on' s.gp > got
+  [ -s got ]
+  awk '$2 == 3 && $1 >= 1000 && $1 <= 4000 { printf "%.10g\n", $1 / 10 }' "$in/spikes.txt" | cmp - got
+  [ "$(grep -c '^\$line' s.gp)" -eq 12 ]
+  hal9-plot trace --neurons 2 --script s.gp -o t.png "$in/spikes.h9"
+  [ "$(grep -c '^\$line' s.gp)" -eq 4 ]
+}
+
 @test "--neurons draws a sample by the seed, with 30 of small populations" {
   hal9-plot raster --neurons 100 --script a.gp -o a.png "$in/spikes.h9"
   hal9-plot raster --neurons 100 --seed 1 --script b.gp -o a.png "$in/spikes.h9"
@@ -122,7 +136,7 @@ P
 }
 
 @test "--script keeps a script that gnuplot runs, to the same picture or another" {
-  for kind in raster rates network; do
+  for kind in raster rates trace network; do
     hal9-plot $kind --title "Bob's \"title\" \$x #1 %d \\n" --script s.gp -o "it's a picture.svg" "$in/$([ $kind = network ] && echo net || echo spikes).h9"
     mv "it's a picture.svg" first.svg
     grep -q "Bob's" first.svg
@@ -145,7 +159,7 @@ P
 }
 
 @test "pictures do not depend on the number of threads" {
-  for kind in raster rates network; do
+  for kind in raster rates trace network; do
     f=$in/spikes.h9; [ $kind = network ] && f=$in/plain.h9
     hal9-plot $kind -@ 1 -o 1.svg "$f"
     hal9-plot $kind -@ 4 -o 4.svg "$f"
@@ -169,6 +183,7 @@ P
     [ -z "$output" ] && [ ! -e never.png ] && [[ "$stderr" == *"$want"* ]]
   }
   refused "holds no spikes, a raster needs the output of hal9-step" raster "$in/net.h9"
+  refused "holds no recorded state" trace "$in/net.h9"
   refused "holds no spikes, rates need the output of hal9-step" rates "$in/net.h9"
   hal9-gen -n 5 --layout none -o none.h9
   refused "neither positions nor connections" network none.h9
@@ -179,7 +194,7 @@ P
   refused "nothing of the time to draw" rates --time 2s.. "$in/spikes.h9"
   refused "longer than" rates --bin 2s "$in/spikes.h9"
   head -c 4000 "$in/spikes.h9" > cut.h9
-  for kind in raster rates network; do refused "cut.h9" $kind cut.h9; done
+  for kind in raster rates trace network; do refused "cut.h9" $kind cut.h9; done
   run --separate-stderr -66 hal9-plot raster -o never.png nowhere.h9
   run --separate-stderr -66 hal9-plot raster -o never.png /dev/null
   [ ! -e never.png ]

@@ -25,6 +25,7 @@ typedef struct h9_plot {
  */
 int h9_plot_raster(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
+int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 
 /* ---- shared by the above ---- */

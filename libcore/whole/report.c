@@ -57,6 +57,14 @@ static int read_signals(h9_stream_report *s, h9_reader *r, h9_block *b, bool end
       rc = h9_signals_decode(b, s->net.n_neurons, &batch, e);
       if (rc) rc = h9_reader_fail_at(r, b, e);
       else rc = h9_activity_add(s->activity, &batch, e);
+    } else if (b->kind == H9_BLOCK_STATE) {
+      h9_state d = {0};
+      rc = h9_state_decode(b, s->net.n_neurons, &d, e);
+      if (rc) rc = h9_reader_fail_at(r, b, e);
+      else
+        rc = h9_stream_report_state(s, &d, isnan(o->activity.start) ? -INFINITY : o->activity.start,
+                                    isnan(o->activity.stop) ? INFINITY : o->activity.stop, e);
+      h9_state_release(&d);
     } else {
       rc = h9_network_absorb(r, &s->net, b, e);
     }
@@ -99,6 +107,7 @@ void h9_stream_report_release(h9_stream_report *s) {
   free(s->outdegree);
   free(s->population);
   h9_activity_free(s->activity);
+  h9_stream_report_state_release(s);
   h9_netstats_release(&s->connection_stats);
   h9_network_release(&s->net);
   *s = (h9_stream_report){0};

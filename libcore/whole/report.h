@@ -12,6 +12,13 @@ typedef struct h9_report_options {
   int threads;
 } h9_report_options;
 
+typedef struct h9_state_summary { /* of a recorded variable of a population or group */
+  char *variable, *unit, *group;
+  uint64_t n; /* samples */
+  double mean, m2, low, high;
+} h9_state_summary;
+double h9_state_summary_sd(const h9_state_summary *x);
+
 typedef struct h9_stream_report {
   char *name;
   h9_network net;
@@ -25,6 +32,8 @@ typedef struct h9_stream_report {
   uint64_t signals;
   h9_activity *activity;              /* owns the PSTHs */
   h9_activity_population *population; /* [n_populations] */
+  uint32_t n_states;
+  h9_state_summary *state;
 } h9_stream_report;
 
 /* Called now and then while reading; done is in bytes. */
@@ -34,6 +43,11 @@ typedef void (*h9_report_progress)(void *ctx, double done);
 int h9_stream_report_make(h9_stream_report *s, int fd, const char *name, const h9_report_options *o,
                           h9_report_progress progress, void *ctx, h9_error *e) H9_UNUSED_RESULT;
 void h9_stream_report_release(h9_stream_report *s);
+
+/* report_state.c: samples of a block later than `after`, not later than `until` (ms). */
+int h9_stream_report_state(h9_stream_report *s, const h9_state *d, double after, double until,
+                           h9_error *e) H9_UNUSED_RESULT;
+void h9_stream_report_state_release(h9_stream_report *s);
 
 /* Each appends to *out (check out->failed). only: population names to print, NULL: all. */
 void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h9_buf *out);

@@ -115,6 +115,24 @@ static void activity_text(const h9_stream_report *s, const char *const *only, h9
   }
 }
 
+static void state_text(const h9_stream_report *s, h9_buf *b) {
+  int w = 8, g = 5;
+  for (uint32_t i = 0; i < s->n_states; i++) {
+    int v = (int)strlen(s->state[i].variable), of = (int)strlen(s->state[i].group);
+    w = v > w ? v : w;
+    g = of > g ? of : g;
+  }
+  put(b, "Recorded state\n  %-*s %-*s %-5s %12s %14s %14s %14s %14s\n", w, "variable", g, "group", "unit", "samples",
+      "mean", "sd", "least", "greatest");
+  for (uint32_t i = 0; i < s->n_states; i++) {
+    const h9_state_summary *x = &s->state[i];
+    put(b, "  %-*s %-*s %-5s %12llu", w, x->variable, g, x->group, x->unit, (unsigned long long)x->n);
+    const double v[4] = {x->n ? x->mean : NAN, h9_state_summary_sd(x), x->n ? x->low : NAN, x->n ? x->high : NAN};
+    for (int k = 0; k < 4; k++) cell_general(b, 14, v[k]);
+    put(b, "\n");
+  }
+}
+
 static const struct performance {
   const char *metric, *key, *about;
   double unit;
@@ -152,6 +170,10 @@ void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h
   if (s->has_activity) {
     put(out, "\n");
     activity_text(s, only, out, w);
+  }
+  if (s->n_states) {
+    put(out, "\n");
+    state_text(s, out);
   }
   if (s->net.metrics.n) {
     put(out, "\n");
@@ -286,6 +308,23 @@ void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h
   h9_json_text(j, "stream", s->name);
   network_json(s, only, j);
   if (s->has_activity) activity_json(s, only, j);
+  if (s->n_states) {
+    h9_json_begin(j, "state", '[');
+    for (uint32_t i = 0; i < s->n_states; i++) {
+      const h9_state_summary *x = &s->state[i];
+      h9_json_begin(j, NULL, '{');
+      h9_json_text(j, "variable", x->variable);
+      h9_json_text(j, "group", x->group);
+      h9_json_text(j, "unit", x->unit);
+      h9_json_whole(j, "samples", x->n);
+      h9_json_number(j, "mean", x->n ? x->mean : NAN);
+      h9_json_number(j, "sd", h9_state_summary_sd(x));
+      h9_json_number(j, "least", x->n ? x->low : NAN);
+      h9_json_number(j, "greatest", x->n ? x->high : NAN);
+      h9_json_end(j, '}');
+    }
+    h9_json_end(j, ']');
+  }
   if (s->net.metrics.n) {
     h9_json_begin(j, "performance", '{');
     for (int i = 0; i < N_PERFORMANCE; i++) {
@@ -339,6 +378,16 @@ void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9
         snprintf(t, sizeof t, "psth_%zu", i);
         row(s, out, "activity", name, t, (double)a->psth[i]);
       }
+    }
+  }
+  for (uint32_t i = 0; i < s->n_states; i++) {
+    const h9_state_summary *x = &s->state[i];
+    static const char *const what[4] = {"mean", "sd", "least", "greatest"};
+    const double v[4] = {x->n ? x->mean : NAN, h9_state_summary_sd(x), x->n ? x->low : NAN, x->n ? x->high : NAN};
+    for (int k = 0; k < 4; k++) {
+      char name[2 * H9_NAME_MAX];
+      snprintf(name, sizeof name, "%s_%s", x->variable, what[k]);
+      row(s, out, "state", x->group, name, v[k]);
     }
   }
   for (int i = 0; i < N_PERFORMANCE; i++) {
