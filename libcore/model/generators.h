@@ -1,6 +1,6 @@
 /* Stimulus generators as pure functions of time: what a rate or current is in a step, and the random numbers
- * of one neuron in it. A step s spans ((s-1) dt, s dt]; functions of time are taken at its end, s dt, as NEST's
- * generators do. */
+ * of one neuron in it. A step s spans ((s-1) dt, s dt]; functions of time are taken at its end, s dt, as
+ * NEST's generators do. */
 #ifndef H9_MODEL_GENERATORS_H
 #define H9_MODEL_GENERATORS_H
 

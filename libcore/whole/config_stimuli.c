@@ -12,11 +12,11 @@
 #include <string.h>
 
 static const h9_config_key stimulus_keys[] = {
-    {"type", NULL, true},       {"target", NULL, false}, {"rate", "Hz", false},    {"weight", "", false},
-    {"amplitude", "pA", false}, {"start", "ms", false},  {"stop", "ms", false},    {"times", "ms", false},
-    {"rates", "Hz", false},     {"weights", "", false},  {"file", NULL, false},    {"amplitudes", "pA", false},
-    {"offset", "pA", false},    {"mean", "pA", false},   {"std", "pA", false},     {"frequency", "Hz", false},
-    {"phase", "", false},     {"every", "ms", false}};
+    {"type", NULL, true},       {"target", NULL, false}, {"rate", "Hz", false}, {"weight", "", false},
+    {"amplitude", "pA", false}, {"start", "ms", false},  {"stop", "ms", false}, {"times", "ms", false},
+    {"rates", "Hz", false},     {"weights", "", false},  {"file", NULL, false}, {"amplitudes", "pA", false},
+    {"offset", "pA", false},    {"mean", "pA", false},   {"std", "pA", false},  {"frequency", "Hz", false},
+    {"phase", "", false},       {"every", "ms", false}};
 
 /* Keys of a type beside type, target, start and stop; those it needs first. */
 static const struct form {
@@ -24,8 +24,9 @@ static const struct form {
 } forms[H9_STIMULI] = {
     [H9_STIMULUS_POISSON] = {"poisson", {"weight"}, {"rate", "times", "rates"}},
     [H9_STIMULUS_DC] = {"dc", {"amplitude"}, {0}},
-    [H9_STIMULUS_SINUSOIDAL_POISSON] =
-        {"sinusoidal_poisson", {"rate", "weight", "frequency"}, {"amplitude", "phase"}},
+    [H9_STIMULUS_SINUSOIDAL_POISSON] = {"sinusoidal_poisson",
+                                        {"rate", "weight", "frequency"},
+                                        {"amplitude", "phase"}},
     [H9_STIMULUS_SPIKES] = {"spikes", {0}, {"times", "weight", "weights", "file"}},
     [H9_STIMULUS_AC] = {"ac", {"amplitude", "frequency"}, {"offset", "phase"}},
     [H9_STIMULUS_STEP_CURRENT] = {"step_current", {"times", "amplitudes"}, {0}},
@@ -103,8 +104,8 @@ static bool read_list(h9_config_reader *r, const h9_node *n, const char *key, co
 }
 
 /* `times`, ascending (spikes: not descending), and beside it the list `key`, where there is one, as long. */
-static bool read_times(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double low,
-                       h9_stimulus *s) {
+static bool read_times(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit,
+                       double low, h9_stimulus *s) {
   const h9_node *times = h9_node_get(n, "times"), *values = h9_node_get(n, key);
   bool ties = s->type == H9_STIMULUS_SPIKES;
   if (!times) return true;
@@ -112,7 +113,8 @@ static bool read_times(h9_config_reader *r, const h9_node *n, const char *key, c
   for (size_t i = 1; i < s->n_times && good; i++)
     if (!(ties ? s->times[i] >= s->times[i - 1] : s->times[i] > s->times[i - 1])) {
       h9_config_mistake(r, times->type == H9_NODE_LIST ? times->item[i] : times, "times",
-                        "found %.9g ms after %.9g ms, expected ascending times", s->times[i], s->times[i - 1]);
+                        "found %.9g ms after %.9g ms, expected ascending times", s->times[i],
+                        s->times[i - 1]);
       good = false;
     }
   size_t many = s->n_times;
@@ -125,8 +127,8 @@ static bool read_times(h9_config_reader *r, const h9_node *n, const char *key, c
 }
 
 /* A constant, which goes to *constant, or what is drawn for every neuron. */
-static bool read_value(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit, double low,
-                       double high, double *constant, h9_dist **drawn) {
+static bool read_value(h9_config_reader *r, const h9_node *n, const char *key, const h9_unit *unit,
+                       double low, double high, double *constant, h9_dist **drawn) {
   const h9_node *at = h9_node_get(n, key);
   h9_dist d;
   if (!at) return true;
@@ -157,8 +159,7 @@ static bool read_choices(h9_config_reader *r, const h9_node *n, int type) {
   if (type == H9_STIMULUS_POISSON) {
     if (!h9_node_get(n, "rate") == !times)
       return missing(r, n, "rate", "stimulus poisson needs it, or times and rates, and not both"), false;
-    if (!times != !rates)
-      return missing(r, n, times ? "rates" : "times", "times and rates belong together");
+    if (!times != !rates) return missing(r, n, times ? "rates" : "times", "times and rates belong together");
   }
   if (type != H9_STIMULUS_SPIKES) return true;
   if (!file == !times) return missing(r, n, "times", "stimulus spikes needs it, or file, and not both");
@@ -180,20 +181,23 @@ static bool read_numbers(h9_config_reader *r, const h9_node *n, const h9_model *
     const char *key;
     const h9_unit *unit;
     double low, high;
-  } values[H9_STIMULUS_VALUES] = {
-      {"rate", &h9_unit_hz, 0, 1e12},           {"weight", &weight, -DBL_MAX, DBL_MAX},
-      {"amplitude", amplitude, -DBL_MAX, DBL_MAX}, {"offset", &h9_unit_pa, -DBL_MAX, DBL_MAX},
-      {"mean", &h9_unit_pa, -DBL_MAX, DBL_MAX}, {"std", &h9_unit_pa, 0, DBL_MAX}};
+  } values[H9_STIMULUS_VALUES] = {{"rate", &h9_unit_hz, 0, 1e12},
+                                  {"weight", &weight, -DBL_MAX, DBL_MAX},
+                                  {"amplitude", amplitude, -DBL_MAX, DBL_MAX},
+                                  {"offset", &h9_unit_pa, -DBL_MAX, DBL_MAX},
+                                  {"mean", &h9_unit_pa, -DBL_MAX, DBL_MAX},
+                                  {"std", &h9_unit_pa, 0, DBL_MAX}};
   bool good = true;
   for (int k = 0; k < H9_STIMULUS_VALUES; k++)
-    good = read_value(r, n, values[k].key, values[k].unit, values[k].low, values[k].high, c[k],
-                      &s->drawn[k]) &&
-           good;
+    good =
+        read_value(r, n, values[k].key, values[k].unit, values[k].low, values[k].high, c[k], &s->drawn[k]) &&
+        good;
   good = h9_config_number(r, h9_node_get(n, "frequency"), "frequency", &h9_unit_hz, 0, 1e9, &s->frequency) &&
          good;
   good = h9_config_number(r, h9_node_get(n, "phase"), "phase", &h9_unit_one, -1e6, 1e6, &s->phase) && good;
   s->interval = 1;
-  good = h9_config_number(r, h9_node_get(n, "every"), "every", &h9_unit_ms, DBL_MIN, 1e9, &s->interval) && good;
+  good =
+      h9_config_number(r, h9_node_get(n, "every"), "every", &h9_unit_ms, DBL_MIN, 1e9, &s->interval) && good;
   if (s->type == H9_STIMULUS_POISSON) good = read_times(r, n, "rates", &h9_unit_hz, 0, s) && good;
   if (s->type == H9_STIMULUS_STEP_CURRENT)
     good = read_times(r, n, "amplitudes", &h9_unit_pa, -DBL_MAX, s) && good;
@@ -255,9 +259,10 @@ static void read_target(h9_config_reader *r, const h9_node *n, target_list *l) {
     if (count == 0) continue; /* noted where it stands */
     if (h9_range_parse(open, count, &t.first, &t.last, &t.every)) (void)add_target(r, l, t);
     else
-      h9_config_mistake(r, n, "target",
-                        "found '%.80s', expected neurons of %.80s such as [5], [1:100] or [1:100:3], from 1 to %u",
-                        name, net->populations[t.population].name, count);
+      h9_config_mistake(
+          r, n, "target",
+          "found '%.80s', expected neurons of %.80s such as [5], [1:100] or [1:100:3], from 1 to %u", name,
+          net->populations[t.population].name, count);
   }
   free(whole.t);
 }
@@ -302,8 +307,8 @@ static bool keep(h9_config_reader *r, h9_stimulus *s) {
 
 /* Spikes of a file say themselves where they go: one stimulus for all targets. */
 static void read_file(h9_config_reader *r, const h9_node *n, const target_list *l) {
-  h9_stimulus s = {.type = H9_STIMULUS_SPIKES, .stop = INFINITY, .weight = NAN, .line = n->line,
-                   .column = n->column};
+  h9_stimulus s = {
+      .type = H9_STIMULUS_SPIKES, .stop = INFINITY, .weight = NAN, .line = n->line, .column = n->column};
   const h9_node *file = h9_node_get(n, "file");
   uint32_t populations = r->c->net.n_populations;
   const h9_model *m = NULL;
@@ -369,7 +374,8 @@ void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n) {
     return;
   }
   for (size_t i = 0; i < n->n && !r->out_of_memory; i++) {
-    const h9_node *entry = n->item[i], *target = entry->type == H9_NODE_MAP ? h9_node_get(entry, "target") : NULL;
+    const h9_node *entry = n->item[i],
+                  *target = entry->type == H9_NODE_MAP ? h9_node_get(entry, "target") : NULL;
     target_list l = {0};
     if (!H9_CONFIG_KEYS(r, entry, n, "stimuli", stimulus_keys)) continue;
     int type = read_type(r, entry);
@@ -378,8 +384,7 @@ void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n) {
     if (target) read_targets(r, target, &l);
     else if (file)
       for (uint32_t p = 0; p < r->c->net.n_populations; p++) (void)add_target(r, &l, (chosen){p, 0, 0, 0});
-    else
-      h9_config_mistake(r, entry, "target", "is missing, stimuli needs it");
+    else h9_config_mistake(r, entry, "target", "is missing, stimuli needs it");
     if (file && l.n) read_file(r, entry, &l);
     else read_stimulus(r, entry, type, &l);
     free(l.t);

@@ -1,5 +1,5 @@
-/* Spikes from outside, interval by interval: one thread reads what arrives in the interval from all inputs and
- * sorts it; then every thread finds those of its neurons. */
+/* Spikes from outside, interval by interval: one thread reads what arrives in the interval from all inputs
+ * and sorts it; then every thread finds those of its neurons. */
 #include "sim_parts.h"
 
 #include <math.h>
@@ -65,7 +65,8 @@ static bool in_order(const h9_event_list *l) {
 int h9_sim_feed_read(h9_sim_feed *f, h9_step to, h9_error *e) {
   int rc = H9_OK;
   f->list.n = 0;
-  for (uint32_t i = 0; i < f->n && rc == H9_OK; i++) rc = h9_stimulus_input_read(f->input[i], to, &f->list, e);
+  for (uint32_t i = 0; i < f->n && rc == H9_OK; i++)
+    rc = h9_stimulus_input_read(f->input[i], to, &f->list, e);
   if (rc != H9_OK) return rc;
   if (!in_order(&f->list)) qsort(f->list.event, f->list.n, sizeof *f->list.event, by_place);
   return H9_OK;
@@ -97,7 +98,8 @@ void h9_sim_feed_add(const h9_sim *s, const h9_sim_population *t, h9_sim_thread 
     for (int down = 0; down < 2; down++) {
       int r = split && down;
       if (sum[down] == 0) continue;
-      h9_sim_own_extra(&th->extra[r], &extra[r], (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN * H9_TILE_GRAIN, s->precision);
+      h9_sim_own_extra(&th->extra[r], &extra[r], (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN * H9_TILE_GRAIN,
+                       s->precision);
       if (s->precision == H9_DOUBLE) th->extra[r].d[at] += sum[down];
       else th->extra[r].s[at] += (float)sum[down];
     }

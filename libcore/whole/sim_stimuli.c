@@ -34,15 +34,19 @@ static h9_sim_chosen chosen_of(const planner *p) {
   const h9_stimulus *x = p->x;
   double dt = p->s->net->dt;
   uint32_t count = p->s->net->populations[x->target].count;
-  h9_sim_chosen c = {x->first, x->last, x->every, x->every == 0, h9_sim_step_of(x->start, dt),
+  h9_sim_chosen c = {x->first,
+                     x->last,
+                     x->every,
+                     x->every == 0,
+                     h9_sim_step_of(x->start, dt),
                      isinf(x->stop) ? INT64_MAX : h9_sim_step_of(x->stop, dt)};
   if (c.all) c = (h9_sim_chosen){0, count - 1, 1, true, c.after, c.until};
   return c;
 }
 
 /* A value of the stimulus for the chosen neurons, within low..high. */
-static int make_value(const planner *p, enum h9_stimulus_value which, double constant, double low, double high,
-                      h9_sim_value *v) {
+static int make_value(const planner *p, enum h9_stimulus_value which, double constant, double low,
+                      double high, h9_sim_value *v) {
   static const char *const name[] = {"rate", "weight", "amplitude", "offset", "mean", "std"};
   const h9_dist *d = p->x->drawn[which];
   const h9_network *net = p->s->net;
@@ -121,11 +125,16 @@ static int fill_drive(planner *p, h9_sim_drive *d) {
   double dt = p->s->net->dt, each = dt * 1e-3;
   bool sine = x->type == H9_STIMULUS_SINUSOIDAL_POISSON, steps = x->n_times > 0;
   *d = (h9_sim_drive){.chosen = chosen_of(p), .number = p->number};
-  d->course = (h9_sim_course){sine ? H9_SHAPE_SINE : steps ? H9_SHAPE_STEPS : H9_SHAPE_CONSTANT, x->frequency,
-                              x->phase, {0}};
+  d->course = (h9_sim_course){sine    ? H9_SHAPE_SINE
+                              : steps ? H9_SHAPE_STEPS
+                                      : H9_SHAPE_CONSTANT,
+                              x->frequency,
+                              x->phase,
+                              {0}};
   d->key = h9_key_make(p->s->o.seed, H9_PURPOSE_DRIVE, p->number);
   int rc = make_value(p, H9_STIMULUS_RATE, x->rate, 0, 1e12, &d->rate);
-  if (rc == H9_OK && sine) rc = make_value(p, H9_STIMULUS_AMPLITUDE, x->amplitude, -1e12, 1e12, &d->amplitude);
+  if (rc == H9_OK && sine)
+    rc = make_value(p, H9_STIMULUS_AMPLITUDE, x->amplitude, -1e12, 1e12, &d->amplitude);
   if (rc == H9_OK && p->t->model->counts) d->weight.constant = 1;
   else if (rc == H9_OK) rc = make_value(p, H9_STIMULUS_WEIGHT, x->weight, -INFINITY, INFINITY, &d->weight);
   if (rc == H9_OK && steps) rc = make_steps(p, &d->course.steps);
@@ -154,7 +163,8 @@ static int fill_drive(planner *p, h9_sim_drive *d) {
 static int add_drive(planner *p) {
   h9_sim_population *t = p->t;
   const h9_stimulus *x = p->x;
-  if (x->type == H9_STIMULUS_POISSON && !x->drawn[H9_STIMULUS_RATE] && !x->n_times && x->rate == 0) return H9_OK;
+  if (x->type == H9_STIMULUS_POISSON && !x->drawn[H9_STIMULUS_RATE] && !x->n_times && x->rate == 0)
+    return H9_OK;
   h9_sim_drive *grown = h9_alloc(t->n_drives + 1, sizeof *grown);
   if (!grown) return h9_fail_memory(p->e, sizeof *grown, "stimuli");
   if (t->n_drives) memcpy(grown, t->drives, t->n_drives * sizeof *grown);
@@ -246,11 +256,13 @@ static int fill_train(planner *p, h9_sim_train *r, event *v) {
   bool counts = p->t->model->counts;
   *r = (h9_sim_train){.chosen = chosen_of(p), .scale.constant = 1};
   int rc = H9_OK;
-  if (!counts && !x->values) rc = make_value(p, H9_STIMULUS_WEIGHT, x->weight, -INFINITY, INFINITY, &r->scale);
+  if (!counts && !x->values)
+    rc = make_value(p, H9_STIMULUS_WEIGHT, x->weight, -INFINITY, INFINITY, &r->scale);
   r->step = malloc((x->n_times + 1) * sizeof *r->step);
   r->up = calloc(x->n_times + 1, sizeof *r->up);
   r->down = calloc(x->n_times + 1, sizeof *r->down);
-  if (rc == H9_OK && (!r->step || !r->up || !r->down)) return h9_fail_memory(p->e, x->n_times * 24, "stimuli");
+  if (rc == H9_OK && (!r->step || !r->up || !r->down))
+    return h9_fail_memory(p->e, x->n_times * 24, "stimuli");
   if (rc != H9_OK) return rc;
   for (size_t i = 0; i < x->n_times; i++) {
     v[i] = (event){h9_sim_step_of(x->times[i], p->s->net->dt), counts || !x->values ? 1 : x->values[i]};

@@ -66,7 +66,8 @@ int h9_stimulus_input_open(h9_stimulus_input **out, const h9_stimulus_file *f, c
     const h9_model *m = h9_model_find(net->populations[p].model);
     in->counts[p] = m && m->counts;
   }
-  if (rc == H9_OK && (is_stream(in->fd, &in->regular) || (!in->regular && !f->text_pipe))) rc = open_stream(in, e);
+  if (rc == H9_OK && (is_stream(in->fd, &in->regular) || (!in->regular && !f->text_pipe)))
+    rc = open_stream(in, e);
   else if (rc == H9_OK && !(in->text = fdopen(in->fd, "r")))
     rc = h9_fail_sys(e, H9_ESYSTEM, errno, "%s", in->name);
   if (rc != H9_OK) h9_stimulus_input_close(in);
@@ -120,7 +121,8 @@ static int numbers(char *s, double v[3], h9_error *e) {
     int shown = len < 40 ? len : 40;
     char *end;
     if (n == 3) {
-      (void)!h9_fail(e, H9_EDATA, "found '%.*s' after 3 numbers, expected time, neuron and weight only", shown, s);
+      (void)!h9_fail(e, H9_EDATA, "found '%.*s' after 3 numbers, expected time, neuron and weight only",
+                     shown, s);
       return -1;
     }
     v[n] = strtod(s, &end);
@@ -141,12 +143,12 @@ static int parse_line(h9_stimulus_input *in, bool *any, h9_event *v, h9_error *e
   if (n == 1) return h9_fail(e, H9_EDATA, "found one number, expected time and neuron");
   double step = floor(x[0] / dt + 0.5);
   if (!(step >= 1) || step > 0x1p52)
-    return h9_fail(e, H9_EDATA, "found %.9g ms, expected spikes that arrive at the end of a step of %.9g ms", x[0],
-                   dt);
+    return h9_fail(e, H9_EDATA, "found %.9g ms, expected spikes that arrive at the end of a step of %.9g ms",
+                   x[0], dt);
   v->step = (h9_step)step;
   if (v->step < in->last)
-    return h9_fail(e, H9_EDATA, "found %.9g ms after %.9g ms, expected lines in order of time (sort -n)", x[0],
-                   (double)in->last * dt);
+    return h9_fail(e, H9_EDATA, "found %.9g ms after %.9g ms, expected lines in order of time (sort -n)",
+                   x[0], (double)in->last * dt);
   in->last = v->step;
   if (x[1] < 0) x[1] = 0;
   return settle(in, (uint64_t)x[1], x[2], v, e);

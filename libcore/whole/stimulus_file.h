@@ -20,11 +20,11 @@ typedef struct h9_event_list {
 } h9_event_list;
 
 typedef struct h9_stimulus_file {
-  const char *path;    /* "-": standard input */
-  double weight;       /* of spikes that have none; NaN: they must have one */
-  const bool *targets; /* [n_populations] who may be met; NULL: all */
+  const char *path;     /* "-": standard input */
+  double weight;        /* of spikes that have none; NaN: they must have one */
+  const bool *targets;  /* [n_populations] who may be met; NULL: all */
   h9_step after, until; /* spikes of other steps are passed over */
-  bool text_pipe;      /* what is no regular file is text, not a stream */
+  bool text_pipe;       /* what is no regular file is text, not a stream */
 } h9_stimulus_file;
 
 typedef struct h9_stimulus_input h9_stimulus_input;
