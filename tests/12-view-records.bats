@@ -66,6 +66,17 @@ for a, b in zip(open(sys.argv[1]), open(sys.argv[2])):
   cmp "$T/want" "$T/got"
   [ "$(wc -l < "$T/got")" -gt 500 ]
   [ "$(independent signals | grep batch | tr '\n' ' ')" = "batch 10 110 batch 110 210 batch 210 310 " ]
+  # strengths and priorities of the last batch; none elsewhere
+  independent strengths > "$T/want"
+  hal9-view --signals --columns step,id,strength,priority "$S" > "$T/got"
+  "$PYTHON" - "$T/want" "$T/got" <<'P'
+import sys
+want, got = ([line.split() for line in open(f)] for f in sys.argv[1:])
+assert len(want) == len(got)
+for w, g in zip(want, got):
+    assert w[:2] + w[3:] == g[:2] + g[3:] and (w[2] == g[2] == "nan" or float(w[2]) == float(g[2])), (w, g)
+assert any(g[2] != "nan" for g in got) and any(g[2] == "nan" for g in got)
+P
   hal9-view --signals --columns step,time,population,id --head 1 --header "$S" > "$T/got"
   [ "$(head -n 1 "$T/got")" = $'step\ttime\tpopulation\tid' ]
   [[ "$(tail -n 1 "$T/got")" == 11$'\t'1.1$'\t'* ]]

@@ -325,6 +325,33 @@ Y
   [ "$status" = 66 ]
 }
 
+@test "strengths of a stream are weights: the same spikes from the stream and from its text" {
+  # strengths in its last batch:
+  (cd "$BATS_TEST_DIRNAME/.." && "$BUILD/unit/codec" "$BATS_TEST_TMPDIR/sample.h9" 3)
+  cat > strong.yaml <<'Y'
+populations:
+  a: {count: 303, model: iaf_psc_exp, params: {tau_syn_ex: 1 ms, tau_syn_in: 2 ms, t_ref: 0.5 ms}}
+simulation:
+  stimuli:
+    - {type: dc, target: a, amplitude: 500 pA}
+Y
+  hal9-gen -c strong.yaml -o strong.h9
+  hal9-view --signals --columns time,id,strength sample.h9 > sample.txt
+  awk '$3 != "nan" && $3 < -200' sample.txt | grep -q .
+  awk '$3 == "nan"' sample.txt | grep -q .
+  hal9-step --no-metrics -c strong.yaml -t 100ms --stimulus sample.h9 --stimulus-weight 2000 strong.h9 -o a.h9
+  hal9-step --no-metrics -c strong.yaml -t 100ms --stimulus sample.txt --stimulus-weight 2000 strong.h9 -o b.h9
+  hal9-step --no-metrics -c strong.yaml -t 100ms strong.h9 -o without.h9
+  cut -f1,2 <(spikes a.h9) > a
+  spikes b.h9 | cmp a -
+  [ -s a ]
+  ! spikes without.h9 | cmp -s a -
+  # the strengths themselves matter
+  awk '{print $1, $2, $3 == "nan" ? "nan" : 2 * $3}' sample.txt > double.txt
+  hal9-step -c strong.yaml -t 100ms --stimulus double.txt --stimulus-weight 2000 strong.h9 | hal9-view --signals > c
+  ! cmp -s a c
+}
+
 @test "what was fed in is named among the parents and options of the result" {
   relay <<'Y'
     - {type: poisson, target: a, weight: 1, rate: 10 Hz}

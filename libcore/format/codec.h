@@ -70,9 +70,16 @@ typedef struct h9_signals {
   size_t n, cap;
   h9_step *step;
   h9_id *id;
+  uint8_t strength_bytes; /* of a strength in the stream: 0 none, 4 or 8 */
+  bool prioritised;       /* each has a priority */
+  double *strength;       /* [n] finite; what a signal weighs, as whom it goes to takes it */
+  uint8_t *priority;      /* [n] */
 } h9_signals;
 /* Appends; H9_OK or H9_ESYSTEM. */
 int h9_signals_add(h9_signals *s, h9_step step, h9_id id) H9_UNUSED_RESULT;
+/* The same with what `s` says that its signals have. */
+int h9_signals_add_strong(h9_signals *s, h9_step step, h9_id id, double strength,
+                          uint8_t priority) H9_UNUSED_RESULT;
 void h9_signals_release(h9_signals *s);
 void h9_signals_encode(const h9_signals *s, h9_buf *b); /* order (step, id) required */
 int h9_signals_decode(const h9_block *b, uint32_t n_neurons, h9_signals *s, h9_error *e) H9_UNUSED_RESULT;

@@ -1,11 +1,16 @@
 /* Signals as rows, batch by batch. */
 #include "view.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-enum { STEP, ID, TIME, POPULATION };
-static const h9_view_column known[] = {
-    {"step", STEP}, {"id", ID}, {"time", TIME}, {"population", POPULATION}};
+enum { STEP, ID, TIME, POPULATION, STRENGTH, PRIORITY };
+static const h9_view_column known[] = {{"step", STEP},
+                                       {"id", ID},
+                                       {"time", TIME},
+                                       {"population", POPULATION},
+                                       {"strength", STRENGTH},
+                                       {"priority", PRIORITY}};
 
 typedef struct signals {
   h9_view *v;
@@ -63,6 +68,10 @@ static int batch(signals *s, const h9_signals *g, h9_error *e) {
       case STEP: q = h9_text_i64(q, g->step[i]); break;
       case ID: q = h9_text_u64(q, g->id[i]); break;
       case TIME: q = h9_text_multiple(q, &s->dt, g->step[i]); break;
+      case STRENGTH: q = h9_table_f64(&s->table, q, g->strength_bytes ? g->strength[i] : NAN); break;
+      case PRIORITY:
+        q = g->prioritised ? h9_text_u64(q, g->priority[i]) : h9_table_f64(&s->table, q, NAN);
+        break;
       default: q = stpcpy(q, s->population[h9_network_population_of(&s->net, g->id[i])]);
       }
     }

@@ -1,10 +1,11 @@
 """Reads the blocks of a stream by hal9-stream(5) alone, with the zstd program to decompress, and prints records
 as text, to be compared with those of hal9-view.
-Usage: read_stream.py head|neurons|signals|connections|provenance FILE
+Usage: read_stream.py head|neurons|signals|strengths|connections|provenance FILE
 
 head: a line for the header, one a population, one a projection (index, source, target, rule)
 neurons: id, population, x, y, z, then the varying values: hexadecimal f32 bits
 signals: from and to of each batch with 'batch' before, else step, id
+strengths: step, id, strength, priority of each signal
 connections: source, target, weight (exact), delay in steps
 provenance: program, seed, parents"""
 import struct
@@ -164,8 +165,8 @@ for kind, count, c in blocks(path):
                 out.append((source["first"] + first + row, len(out), index, target["first"] + t, weights[i], delay))
                 i += 1
     elif kind == 6:
-        first, last, steps, step_bytes, width = c.take("qqIIB")
-        assert c.bytes(7) == bytes(7)
+        first, last, steps, step_bytes, width, strength, priority = c.take("qqIIBBB")
+        assert c.bytes(5) == bytes(5) and strength in (0, 4, 8) and priority in (0, 1)
         if mode == "signals":
             print("batch", first, last)
         begin, step, runs = c.at, first, []
@@ -174,13 +175,21 @@ for kind, count, c in blocks(path):
             runs.append((step, c.varint()))
         assert c.at - begin == step_bytes and step <= last
         differences = iter(c.planes(count, width))
+        planes = c.bytes(strength * count)
+        bits = [bytes(planes[k * count + i] for k in range(strength)) for i in range(count)]
+        form = {0: None, 4: "<f", 8: "<d"}[strength]
+        strengths = iter([struct.unpack(form, b)[0] if form else "nan" for b in bits])
+        priorities = iter(list(c.bytes(count)) if priority else ["nan"] * count)
         c.end()
         for step, n in runs:
             neuron = 0
             for _ in range(n):
                 neuron += next(differences)
+                strong = next(strengths), next(priorities)
                 if mode == "signals":
                     print(step, neuron, sep="\t")
+                if mode == "strengths":
+                    print(step, neuron, *strong, sep="\t")
     elif kind == 9:
         program, version, options, label = c.name(), c.name(), c.name("I"), c.name("I")
         seed, parents = c.take("QI")

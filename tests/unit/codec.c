@@ -198,6 +198,36 @@ static void test_signals(void) {
   ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "within 101 to 400"), "refused: %s",
      e.text);
   h9_buf_release(&b);
+  /* the same with strengths 1, -2.5 and 0.1 of 4 bytes, and with priorities 9, 0, 255 */
+  static const unsigned char tail[] = {0, 0, 0xcd, 0, 0, 0xcc, 0x80, 0x20, 0xcc, 0x3f, 0xc0, 0x3d, 9, 0, 255};
+  const double strength[] = {1, -2.5, (double)0.1f};
+  h9_signals strong = {.from = 100, .to = 5000, .strength_bytes = 4, .prioritised = true};
+  for (int i = 0; i < 3; i++)
+    if (h9_signals_add_strong(&strong, s.step[i], s.id[i], strength[i], i == 1 ? 0 : i ? 255 : 9)) exit(99);
+  h9_signals_encode(&strong, &b);
+  ok(b.len == sizeof want + sizeof tail && b.data[25] == 4 && b.data[26] == 1 &&
+         memcmp(b.data + 27, want + 27, sizeof want - 27) == 0 &&
+         memcmp(b.data + sizeof want, tail, sizeof tail) == 0,
+     "strengths and priorities have the bytes computed by hand");
+  k = block_of(H9_BLOCK_SIGNALS, 3, &b);
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_OK && back.strength_bytes == 4 && back.prioritised &&
+         memcmp(back.strength, strength, sizeof strength) == 0 && memcmp(back.priority, strong.priority, 3) == 0,
+     "and come back");
+  b.data[sizeof want + 9] = 0x7f, b.data[sizeof want + 6] = 0x80;
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "signal 1: its strength"), "refused: %s",
+     e.text);
+  b.data[25] = 5;
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_EDATA && strstr(e.text, "strengths of 5 bytes"), "refused: %s",
+     e.text);
+  h9_buf_release(&b);
+  strong.strength_bytes = 8;
+  strong.strength[2] = 0.1;
+  h9_signals_encode(&strong, &b);
+  k = block_of(H9_BLOCK_SIGNALS, 3, &b);
+  ok(h9_signals_decode(&k, 600, &back, &e) == H9_OK && back.strength_bytes == 8 && back.strength[2] == 0.1,
+     "strengths of 8 bytes keep every bit");
+  h9_buf_release(&b);
+  h9_signals_release(&strong);
   s.n = 0;
   s.to = 100;
   h9_signals_encode(&s, &b);
@@ -436,6 +466,14 @@ static void test_damage(h9_network *net) {
       if (h9_signals_add(&s, t, id) != H9_OK) exit(99);
   h9_signals_encode(&s, &b);
   damage(net, H9_BLOCK_SIGNALS, s.n, &b, "signals");
+  h9_buf_release(&b);
+  s.n = 0;
+  s.strength_bytes = 4;
+  s.prioritised = true;
+  for (h9_step t = 3; t < 1000; t += 1 + random32() % 200)
+    if (h9_signals_add_strong(&s, t, 1 + (uint32_t)t % 700, 0.5 * (double)t, (uint8_t)t) != H9_OK) exit(99);
+  h9_signals_encode(&s, &b);
+  damage(net, H9_BLOCK_SIGNALS, s.n, &b, "signals with strengths");
   h9_buf_release(&b);
   h9_signals_release(&s);
   h9_id id[] = {2, 9, 40};

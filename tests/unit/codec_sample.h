@@ -107,10 +107,12 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
       g.from = g.to;
       g.to += 100;
       g.n = 0;
+      g.strength_bytes = g.to == 310 ? 8 : 0; /* the last has strengths and priorities */
+      g.prioritised = g.to == 310;
     }
     for (uint32_t id = 1 + random32() % 97; (t <= 110 || t > 210) && id <= net->n_neurons;
          id += 1 + random32() % 97)
-      if (h9_signals_add(&g, t, id) != H9_OK) return H9_ESYSTEM;
+      if (h9_signals_add_strong(&g, t, id, 0.1 * id - (double)t, (uint8_t)id) != H9_OK) return H9_ESYSTEM;
   }
   h9_signals_encode(&g, &b);
   if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_SIGNALS, g.n, &b, e);
