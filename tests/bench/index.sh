@@ -13,7 +13,7 @@ hal9-gen -n 100000 --layout ball --extent 1000um --seed 7 -o "$dir/n.h9"
 hal9-view --tsv --no-header --columns x,y,z "$dir/n.h9" > "$dir/n.tsv"
 ${CC:-gcc} -D_GNU_SOURCE -std=c11 -O2 -fopenmp -o "$dir/core" tests/bench/index_core.c "${BUILD:-build}/lib/libhal9.a" \
   -lyaml -lzstd -lxxhash -lm
-g++ -O3 -march=native -fopenmp -o "$dir/nanoflann" tests/bench/nanoflann_peer.cpp
+g++ -O3 -march=native -fopenmp -o "$dir/nanoflann" tests/bench/peers/nanoflann.cpp
 
 seconds() { # seconds FILE COMMAND...: wall seconds of the runs, sorted, into FILE
   file=$1; shift
@@ -53,7 +53,7 @@ row() { # row NAME FILE PEER FILE
 for t in 1 2; do
   several "$dir/hal9" "$dir/core"
   several "$dir/nanoflann.t" "$dir/nanoflann"
-  several "$dir/scipy.t" "$PYTHON" tests/bench/scipy_peer.py
+  several "$dir/scipy.t" "$PYTHON" tests/bench/peers/scipy_tree.py
   agree "$dir/hal9" "$dir/nanoflann.t"
   agree "$dir/hal9" "$dir/scipy.t"
   seconds "$dir/counts" hal9-index --query radius=$radius --all --counts -@ $t "$dir/n.h9"

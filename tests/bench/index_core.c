@@ -1,4 +1,4 @@
-/* index_core POSITIONS THREADS RADIUS K: as nanoflann_peer, by hal9's grid: prints seconds of building, of
+/* index_core POSITIONS THREADS RADIUS K: as nanoflann, by hal9's grid: prints seconds of building, of
  * counting all neighbours within RADIUS of every point, and of finding the K nearest others of every point;
  * the mean count and the mean distance of the K-th. As in that peer, the memory of the neighbours found is
  * used again for the next point. */

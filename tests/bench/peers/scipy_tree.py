@@ -1,4 +1,4 @@
-"""scipy_peer.py POSITIONS THREADS RADIUS K: as nanoflann_peer, by scipy's cKDTree."""
+"""scipy_tree.py POSITIONS THREADS RADIUS K: as nanoflann, by scipy's cKDTree."""
 import sys
 import time
 import numpy as np

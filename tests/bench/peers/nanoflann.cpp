@@ -1,4 +1,4 @@
-// nanoflann_peer POSITIONS THREADS RADIUS K: prints seconds of building the tree, of counting all neighbours within RADIUS of
+// nanoflann POSITIONS THREADS RADIUS K: prints seconds of building the tree, of counting all neighbours within RADIUS of
 // every point, and of finding the K + 1 nearest of every point; the mean count and the mean
 // distance of the furthest of those.
 #include <chrono>
