@@ -135,6 +135,17 @@ Y
   { cat want want; } | sort -k1,1n -k2,2n | cmp - twice
 }
 
+@test "steps of a stream with another dt are converted by time" {
+  relay <<'Y'
+    - {type: spikes, target: a, times: [1 ms, 1.5 ms, 30 ms], weight: 1}
+Y
+  hal9-step -c relay.yaml relay.h9 -t 40ms -o fine.h9
+  hal9-gen -c relay.yaml --dt 0.25 -o coarse.h9
+  hal9-step -t 40ms --stimulus fine.h9 coarse.h9 -o out.h9
+  [ "$(spikes out.h9 | cut -f1 | uniq -c | awk '{print $2, $1}' | tr '\n' ',')" = "4 400,6 400,120 400," ]
+  hal9-step -t 40ms --stimulus out.h9 relay.h9 | hal9-view --signals | cmp - <(spikes fine.h9)
+}
+
 @test "an input longer than the run is closed, a shorter one means no more spikes" {
   relay <<'Y'
     - {type: poisson, target: a, weight: 1, rate: 100 Hz}

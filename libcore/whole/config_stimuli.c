@@ -321,13 +321,13 @@ static void read_file(h9_config_reader *r, const h9_node *n, const target_list *
                         "found chosen neurons, expected whole populations: the file says which neurons");
       good = false;
     }
-    if (m && other && strcmp(m->weight, other->weight) != 0 && h9_node_get(n, "weight")) {
+    if (m && other && !m->counts && !other->counts && strcmp(m->weight, other->weight) != 0 && h9_node_get(n, "weight")) {
       h9_config_mistake(r, h9_node_get(n, "weight"), "weight",
                         "is in %s for some targets and in %s for others, expected targets of one unit",
                         m->weight, other->weight);
       good = false;
     }
-    if (other) m = other;
+    if (other && (!other->counts || !m)) m = other;
   }
   if (file->type != H9_NODE_SCALAR || !file->text[0]) {
     h9_config_mistake(r, file, "file", "expected the name of a file of spikes");
