@@ -37,3 +37,12 @@ activity() { # activity YAML OPTIONS...: rate in Hz and CV of the excitatory pop
   echo "$output"
   echo "$output" | awk '{exit !($1 == 0)}'
 }
+
+@test "the benchmark's arithmetic: medians, ratios, regimes, peers that are missing" {
+  # authority: fake peers whose figures give the rows by hand
+  run sh tests/bench/run --self-test
+  echo "$output"
+  [ "$status" = 0 ]
+  [[ "$output" != *"not ok"* ]]
+  [[ "$output" == *"1..11"* ]]
+}

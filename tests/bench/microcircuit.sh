@@ -1,23 +1,38 @@
 #!/bin/sh
-# The Potjans-Diesmann microcircuit at full scale (a tenth with QUICK): real-time factor, building, memory.
-# The peer is real time itself: ratio = 1 / RTF. Needs 3 GB of free memory at full scale.
+# The Potjans-Diesmann microcircuit at full scale: real-time factor, building, memory, whole pipelines.
+# Needs 3 GB of free memory. No peer but real time itself: ratio = 1 / RTF.
 set -eu
+. "$(dirname "$0")/rows.sh"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-scale=1 runs=5 time=10s
-[ -z "${QUICK:-}" ] || { scale=0.1 runs=3 time=2s; }
+runs=${RUNS:-5} time=${TIME:-10s} scale=${SCALE:-1} v=$(hal9_version) t=$(nproc)
 y=examples/microcircuit.yaml
-hal9-gen -c $y --set scale=$scale | hal9-index -c $y --set scale=$scale --defer -o "$dir/net.h9"
-for mode in poisson dc; do
-  : > "$dir/rtf"
-  p=1; [ $mode = poisson ] || p=0
+work="microcircuit, scale $scale"
+set -- -c $y --set scale=$scale
+hal9-gen "$@" | hal9-index "$@" --defer -o "$dir/net.h9"
+# poisson: the Poisson drive, spikes recorded; dc: direct current in its place; none: nothing recorded
+for mode in poisson dc none; do
+  p=1 record=yes what="Poisson drive, recorded"
+  case $mode in dc) p=0 what="direct current, recorded" ;; none) record=no what="Poisson drive, not recorded" ;; esac
   for i in $(seq $runs); do
-    hal9-step -c $y --set scale=$scale --set poisson=$p -t $time -o "$dir/s.h9" "$dir/net.h9"
-    hal9-view --metrics "$dir/s.h9" | awk '$1 == "step.real_time_factor" {r = $2} $1 == "step.build_s" {b = $2}
-      $1 == "step.peak_rss_bytes" {m = $2} END {print r, b, m}' >> "$dir/rtf"
+    hal9-step "$@" --set poisson=$p --record-spikes $record -t "$time" --transient 0.5s -o "$dir/s.h9" "$dir/net.h9"
+    hal9-view --metrics "$dir/s.h9" > "$dir/m"
+    for m in step.real_time_factor step.build_s step.peak_rss_bytes; do
+      awk -v m=$m '$1 == m {print $2}' "$dir/m" >> "$dir/$mode.$m"
+    done
   done
-  sort -n "$dir/rtf" | awk -v name="microcircuit scale $scale, $mode drive" '{r[NR] = $1; b[NR] = $2; m = $3}
-    END {k = int((NR + 1) / 2)
-      printf "%s, RTF (best %.3f)\t%.3f\treal time\t1\t%.2f\t%.2f\n", name, r[1], r[k], 1 / r[k], r[NR] / r[1]
-      printf "%s, building (s) and peak memory (GB)\t%.2f\t\t%.2f\t\t\n", name, b[k], m / 1e9}'
+  f=$dir/$mode.step
+  row microcircuit "$work" hal9 "$v" "$t" RTF 1 "$f.real_time_factor" "$(awk -v m="$(median "$f.real_time_factor")" 'BEGIN {printf "%.3g", 1 / m}')" "$what"
+  [ $mode = poisson ] || continue
+  row microcircuit "$work" hal9 "$v" "$t" building s "$f.build_s" "" "synapses made from the rules"
+  row microcircuit "$work" hal9 "$v" "$t" "peak memory" B "$f.peak_rss_bytes" "" "hal9-step, all included"
 done
+# from start to the first step: one step simulated, the rest of the time is building
+deferred() { hal9-gen "$@" | hal9-index "$@" --defer | hal9-step "$@" -t 0.1ms --transient 0ms; }
+written() { hal9-gen "$@" | hal9-index "$@" | hal9-step "$@" -t 0.1ms --transient 0ms; }
+for i in 1 2 3; do
+  seconds "$dir/deferred" deferred "$@"
+  seconds "$dir/written" written "$@"
+done
+row microcircuit "$work" hal9 "$v" "$t" "pipeline to the first step" s "$dir/deferred" "" "connections as rules"
+row microcircuit "$work" hal9 "$v" "$t" "pipeline to the first step" s "$dir/written" "" "connections written out"
