@@ -5,7 +5,8 @@
  * V >= V_th makes a spike: V becomes c and U grows by d. With consistent_integration both are carried by one
  * explicit Euler step and an input adds its weight to V; without, V is carried by two half steps, as in the
  * paper's program, an input is a current during the step in which it arrives, and U follows with the new V. V
- * never falls below V_min.
+ * never falls below V_min. The upstroke amplifies rounding to a step's shift of a spike in single precision, so
+ * the model is always computed in double.
  *
  * Izhikevich 2003, IEEE Trans Neural Netw 14:1569-1572, doi:10.1109/TNN.2003.820440. */
 #include "izhikevich_step.h"
@@ -63,6 +64,7 @@ const h9_model h9_model_izhikevich = {
     .values = values,
     .recordables = recordables,
     .n_recordables = H9_MODEL_COUNT(recordables),
+    .always_double = true,
     .marks = true,
     .v = S_v,
     .theta = -1,

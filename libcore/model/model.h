@@ -68,6 +68,7 @@ typedef struct h9_model {
   uint32_t n_values, n_recordables, n_states, n_coefs;
   const h9_model_value *values;
   const h9_model_recordable *recordables;
+  bool always_double; /* computed in double precision even in a simulation in single precision */
   bool counts; /* inputs are counted, weights ignored */
   bool marks;  /* kernels mark spikes. Otherwise the potential (state `v`) is compared with the coefficient
                   `theta`, set to the coefficient `reset`, and held as NaN meanwhile for the refractory

@@ -26,7 +26,8 @@ static int plan_populations(h9_sim *s, h9_error *e) {
         return h9_fail(e, H9_EDATA, "population '%s': %s has no '%s'", p->name, p->model, p->values[k].name);
     bool apart = s->o.keep_receptors || s->o.precision_double;
     t->receptors = s->receptors[i] = apart ? t->model->receptors : h9_cells_receptors(t->model, p);
-    h9_cells_form form = {.receptors = t->receptors, .precision = s->precision};
+    t->precision = t->model->always_double ? H9_DOUBLE : s->precision;
+    h9_cells_form form = {.receptors = t->receptors, .precision = t->precision};
     s->estimate.neuron_bytes += (double)p->count * h9_cells_bytes(t->model, p, &form);
   }
   return H9_OK;
@@ -88,7 +89,7 @@ static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
   for (uint32_t p = 0; p < net->n_populations && rc == H9_OK; p++) {
     const h9_part *part = h9_tiling_part(&s->tiling, t, p);
     if (part->n == 0) continue;
-    h9_cells_form form = {s->receptors[p], net->dt, s->level, s->precision, s->populations[p].own_currents};
+    h9_cells_form form = {s->receptors[p], net->dt, s->level, s->populations[p].precision, s->populations[p].own_currents};
     rc = h9_cells_make(&tile->cells[p], &net->populations[p], part->first, part->n, &form, e);
   }
   return rc;

@@ -95,9 +95,9 @@ static void add_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
   else {
     const h9_poisson *table = table_of(s, th, d, now);
     if (!table) return;
-    if (d->chosen.all && !d->weight.column && s->precision == H9_SINGLE) {
+    if (d->chosen.all && !d->weight.column && t->precision == H9_SINGLE) {
       int receptor = split && alike < 0;
-      h9_sim_own_extra(&th->extra[receptor], &extra[receptor], drawn, s->precision);
+      h9_sim_own_extra(&th->extra[receptor], &extra[receptor], drawn, t->precision);
       s->poisson(table, (uint64_t)now, first / H9_TILE_GRAIN, grains, (float)alike, th->extra[receptor].s);
       return;
     }
@@ -108,10 +108,10 @@ static void add_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
   }
   for (int r = 0; r <= split; r++)
     if (d->weight.column || (split && alike < 0) == r)
-      h9_sim_own_extra(&th->extra[r], &extra[r], drawn, s->precision);
+      h9_sim_own_extra(&th->extra[r], &extra[r], drawn, t->precision);
   for (uint32_t i = from; i < to; i += d->chosen.every) {
     double weight = h9_sim_value_at(&d->weight, i - d->chosen.first);
-    add_one(&th->extra[split && weight < 0], i - first, (double)th->drawn[i - first], weight, s->precision);
+    add_one(&th->extra[split && weight < 0], i - first, (double)th->drawn[i - first], weight, t->precision);
   }
 }
 
@@ -126,12 +126,12 @@ static void add_train(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
   }
   if (lo == x->n || x->step[lo] != now || !overlap(&x->chosen, first, n, &from, &to)) return;
   bool split = t->receptors > 1;
-  for (int r = 0; r <= split; r++) h9_sim_own_extra(&th->extra[r], &extra[r], drawn, s->precision);
+  for (int r = 0; r <= split; r++) h9_sim_own_extra(&th->extra[r], &extra[r], drawn, t->precision);
   for (uint32_t i = from; i < to; i += x->chosen.every) {
     double scale = h9_sim_value_at(&x->scale, i - x->chosen.first);
     for (int down = 0; down < 2; down++) {
       double weight = (down ? x->down[lo] : x->up[lo]) * scale;
-      if (weight != 0) add_one(&th->extra[split && weight < 0], i - first, 1, weight, s->precision);
+      if (weight != 0) add_one(&th->extra[split && weight < 0], i - first, 1, weight, t->precision);
     }
   }
 }
@@ -161,7 +161,7 @@ static void renew_noise(const h9_sim_current *c, h9_step now, uint32_t from, uin
 
 const void *h9_sim_fill_currents(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
                                  double common, uint32_t first, uint32_t n, uint32_t count) {
-  double *sum = s->precision == H9_DOUBLE ? th->currents.d : th->sum;
+  double *sum = t->precision == H9_DOUBLE ? th->currents.d : th->sum;
   for (uint32_t i = 0; i < n; i++) sum[i] = common;
   for (uint32_t k = 0; t->own_currents && k < t->n_currents; k++) {
     const h9_sim_current *c = &t->currents[k];
@@ -175,7 +175,7 @@ const void *h9_sim_fill_currents(const h9_sim *s, const h9_sim_population *t, h9
       sum[i - first] += h9_sim_value_at(&c->base, j) + gain;
     }
   }
-  if (s->precision == H9_SINGLE)
+  if (t->precision == H9_SINGLE)
     for (uint32_t i = 0; i < n; i++) th->currents.s[i] = (float)sum[i];
   return &th->currents;
 }

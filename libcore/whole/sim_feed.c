@@ -99,8 +99,8 @@ void h9_sim_feed_add(const h9_sim *s, const h9_sim_population *t, h9_sim_thread 
       int r = split && down;
       if (sum[down] == 0) continue;
       h9_sim_own_extra(&th->extra[r], &extra[r], (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN * H9_TILE_GRAIN,
-                       s->precision);
-      if (s->precision == H9_DOUBLE) th->extra[r].d[at] += sum[down];
+                       t->precision);
+      if (t->precision == H9_DOUBLE) th->extra[r].d[at] += sum[down];
       else th->extra[r].s[at] += (float)sum[down];
     }
   }

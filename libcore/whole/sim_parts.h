@@ -62,6 +62,7 @@ typedef struct h9_sim_train { /* spikes into every chosen neuron at the same tim
 
 typedef struct h9_sim_population {
   const h9_model *model;
+  enum h9_precision precision;
   uint32_t receptors;
   double quantum; /* of the int32 inputs */
   bool wide;      /* has int64 inputs, too */

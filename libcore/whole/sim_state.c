@@ -46,7 +46,7 @@ static int open_series(h9_sim *s, h9_sim_series *x, const h9_record_item *item, 
   o->unit = (char *)(uintptr_t)item->unit;
   o->of = each ? (char *)(uintptr_t) "" : item->of;
   o->interval = (uint32_t)item->interval;
-  o->wide = s->precision == H9_DOUBLE || !each;
+  o->wide = s->populations[item->population].precision == H9_DOUBLE || !each;
   o->n_ids = each ? x->n : 0;
   if (!each) return H9_OK;
   o->id = calloc(x->n, sizeof *o->id);
