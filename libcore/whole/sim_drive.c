@@ -115,7 +115,7 @@ static void add_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
   }
 }
 
-static void add_train(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, const h9_sim_train *x,
+static void add_train(const h9_sim_population *t, h9_sim_thread *th, const h9_sim_train *x,
                       h9_step now, uint32_t first, uint32_t n, const void *extra[2]) {
   size_t lo = 0, hi = x->n;
   uint32_t from, to, drawn = (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN * H9_TILE_GRAIN;
@@ -139,7 +139,7 @@ static void add_train(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
 void h9_sim_draw_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread *th, h9_step now,
                        uint32_t first, uint32_t n, const void *extra[2]) {
   for (uint32_t k = 0; k < t->n_drives; k++) add_drive(s, t, th, &t->drives[k], now, first, n, extra);
-  for (uint32_t k = 0; k < t->n_trains; k++) add_train(s, t, th, &t->trains[k], now, first, n, extra);
+  for (uint32_t k = 0; k < t->n_trains; k++) add_train(t, th, &t->trains[k], now, first, n, extra);
 }
 
 double h9_sim_common_current(const h9_sim *s, const h9_sim_population *t, h9_step now) {
