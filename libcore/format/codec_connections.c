@@ -77,6 +77,9 @@ int h9_rows_encode(const h9_network *net, const h9_rows *rows, h9_buf *b) {
   } else if (p->weight_encoding == H9_WEIGHT_F32) {
     unsigned char *w = h9_buf_extend(b, n * 4);
     if (w) h9_planes_put_f32(w, rows->weight_f, n);
+  } else if (p->weight_encoding == H9_WEIGHT_F64) {
+    unsigned char *w = h9_buf_extend(b, n * 8);
+    if (w) h9_planes_put_f64(w, rows->weight_d, n);
   }
   return b->failed ? H9_ESYSTEM : H9_OK;
 }
@@ -172,6 +175,13 @@ static int weight_fail(const h9_network *net, const h9_rows *r, uint64_t i, cons
 }
 
 /* Of several connections of one pair and delay, weights ascend. */
+static bool descends(const h9_rows *r, uint8_t encoding, uint64_t i) {
+  if (r->target[i] != r->target[i - 1] || r->delay[i] != r->delay[i - 1]) return false;
+  return encoding == H9_WEIGHT_F64   ? r->weight_d[i] < r->weight_d[i - 1]
+         : encoding == H9_WEIGHT_F32 ? r->weight_f[i] < r->weight_f[i - 1]
+                                     : r->weight[i] < r->weight[i - 1];
+}
+
 static int weights_check(const h9_network *net, const h9_rows *r, uint8_t encoding, h9_error *e) {
   uint64_t bad = 0;
   if (encoding == H9_WEIGHT_F32) {
@@ -181,6 +191,10 @@ static int weights_check(const h9_network *net, const h9_rows *r, uint8_t encodi
     for (uint64_t i = 1; i < r->n; i++)
       bad |= r->target[i] == r->target[i - 1] && r->delay[i] == r->delay[i - 1] &&
              r->weight_f[i] < r->weight_f[i - 1];
+  } else if (encoding == H9_WEIGHT_F64) {
+    for (uint64_t i = 0; i < r->n; i++)
+      if (!isfinite(r->weight_d[i])) return weight_fail(net, r, i, "its weight is not finite", e);
+    for (uint64_t i = 1; i < r->n; i++) bad |= descends(r, encoding, i);
   } else {
     const int16_t *w = r->weight;
     const uint32_t *t = r->target;
@@ -189,8 +203,7 @@ static int weights_check(const h9_network *net, const h9_rows *r, uint8_t encodi
   if (!bad) return H9_OK;
   for (uint32_t row = 0; row < r->n_rows; row++) /* neighbours in different rows do not count */
     for (uint64_t i = r->start[row] + 1; i < r->start[row + 1]; i++)
-      if (r->target[i] == r->target[i - 1] && r->delay[i] == r->delay[i - 1] &&
-          (encoding == H9_WEIGHT_F32 ? r->weight_f[i] < r->weight_f[i - 1] : r->weight[i] < r->weight[i - 1]))
+      if (descends(r, encoding, i))
         return weight_fail(net, r, i, "its weights do not ascend", e);
   return H9_OK;
 }
@@ -214,20 +227,24 @@ int h9_rows_decode(const h9_network *net, const h9_block *b, h9_rows *r, h9_erro
       h9_load32(b->body + RESERVED_AT))
     return h9_fail(e, H9_EDATA, "%s: targets of %d bytes and weight encoding %u, expected %d and %u", text,
                    width, encoding, expected, p->weight_encoding);
-  size_t each = (size_t)width + (encoding == H9_WEIGHT_I16 ? 2 : encoding == H9_WEIGHT_F32 ? 4 : 0);
+  static const size_t weight_bytes[] = {
+      [H9_WEIGHT_CONSTANT] = 0, [H9_WEIGHT_I16] = 2, [H9_WEIGHT_F32] = 4, [H9_WEIGHT_F64] = 8};
+  size_t each = (size_t)width + weight_bytes[encoding];
   size_t segments = h9_load32(b->body + SEGMENT_BYTES_AT), left = b->len - HEAD;
   if (segments > left || (left - segments) / each != b->count || (left - segments) % each ||
       r->n_rows > segments)
     return h9_fail(e, H9_EDATA, "%s: %zu bytes for %u rows, %zu of segments, %llu connections of %zu", text,
                    b->len, r->n_rows, segments, (unsigned long long)b->count, each);
   r->n = b->count;
-  if (h9_rows_reserve(r, r->n_rows, r->n) != H9_OK)
+  if (h9_rows_reserve(r, r->n_rows, r->n) != H9_OK ||
+      (encoding == H9_WEIGHT_F64 && h9_rows_reserve_doubles(r, r->n) != H9_OK))
     return h9_fail_memory(e, r->n * 12 + (size_t)r->n_rows * 8, "connections");
   const unsigned char *s = b->body + HEAD, *planes = s + segments, *weights = planes + r->n * (size_t)width;
   h9_planes_get(planes, r->n, width, r->target);
   rc = rows_expand(net, s, s + segments, r, e);
   if (rc != H9_OK || encoding == H9_WEIGHT_CONSTANT) return rc;
   if (encoding == H9_WEIGHT_I16) h9_planes_get16(weights, r->n, (uint16_t *)r->weight);
-  else h9_planes_get_f32(weights, r->n, r->weight_f);
+  else if (encoding == H9_WEIGHT_F32) h9_planes_get_f32(weights, r->n, r->weight_f);
+  else h9_planes_get_f64(weights, r->n, r->weight_d);
   return weights_check(net, r, encoding, e);
 }

@@ -96,3 +96,19 @@ void h9_planes_get_f32(const unsigned char *restrict p, size_t n, float *restric
     memcpy(&v[i], &u, 4);
   }
 }
+
+void h9_planes_put_f64(unsigned char *restrict out, const double *restrict v, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    uint64_t u;
+    memcpy(&u, &v[i], 8);
+    for (int k = 0; k < 8; k++) out[(size_t)k * n + i] = (unsigned char)(u >> (8 * k));
+  }
+}
+
+void h9_planes_get_f64(const unsigned char *restrict p, size_t n, double *restrict v) {
+  for (size_t i = 0; i < n; i++) {
+    uint64_t u = 0;
+    for (int k = 0; k < 8; k++) u |= (uint64_t)p[(size_t)k * n + i] << (8 * k);
+    memcpy(&v[i], &u, 8);
+  }
+}

@@ -24,6 +24,8 @@ void h9_planes_get(const unsigned char *p, size_t n, int width, uint32_t *v);
 void h9_planes_put16(unsigned char *out, const uint16_t *v, size_t n);
 void h9_planes_put_f32(unsigned char *out, const float *v, size_t n);
 void h9_planes_get_f32(const unsigned char *p, size_t n, float *v);
+void h9_planes_put_f64(unsigned char *out, const double *v, size_t n);
+void h9_planes_get_f64(const unsigned char *p, size_t n, double *v);
 void h9_planes_get16(const unsigned char *p, size_t n, uint16_t *v);
 
 /* Unsigned LEB128 of at most 32 bits at *p, not beyond `end`; false when it is cut, too large or longer

@@ -50,6 +50,8 @@ static void population_release(h9_population *p) {
 static void projection_release(h9_projection *p) {
   free(p->name);
   free(p->synapse);
+  for (uint32_t i = 0; p->synapse_values && i < p->n_synapse_values; i++) free(p->synapse_values[i].name);
+  free(p->synapse_values);
   h9_expr_release(&p->kernel.expr);
   h9_dist_release(&p->weight);
   h9_dist_release(&p->delay);

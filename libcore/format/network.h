@@ -88,7 +88,14 @@ enum h9_weight_encoding {
   H9_WEIGHT_CONSTANT = 0, /* the projection's weight expression is constant: no column */
   H9_WEIGHT_I16 = 1,      /* i16 multiples of quantum */
   H9_WEIGHT_F32 = 2,
+  H9_WEIGHT_F64 = 3, /* weights that plasticity left */
 };
+
+/* A value of a projection's synapse model that was given, by the model's name for it. */
+typedef struct h9_synapse_value {
+  char *name;
+  double value; /* in the model's unit; of a population its index */
+} h9_synapse_value;
 
 /* One projection: how one population connects to another. */
 typedef struct h9_projection {
@@ -106,6 +113,9 @@ typedef struct h9_projection {
   double quantum; /* > 0: what one unit of an I16 weight is worth; the same for all projections
                      onto one (target population, receptor) */
   double receptor; /* 0: by the sign of the weight */
+  uint32_t n_synapse_values;
+  h9_synapse_value *synapse_values;
+  bool trace; /* every presynaptic spike processed is of interest (hal9-step --trace-synapses) */
 } h9_projection;
 
 typedef struct h9_provenance {

@@ -32,11 +32,21 @@ int h9_rows_reserve(h9_rows *r, uint32_t n_rows, uint64_t n) {
   return H9_OK;
 }
 
+int h9_rows_reserve_doubles(h9_rows *r, uint64_t n) {
+  if (n <= r->double_cap) return H9_OK;
+  size_t cap = n;
+  if (cap < r->double_cap + r->double_cap / 2) cap = r->double_cap + r->double_cap / 2;
+  if (resize(&r->weight_d, cap, sizeof *r->weight_d) != H9_OK) return H9_ESYSTEM;
+  r->double_cap = cap;
+  return H9_OK;
+}
+
 void h9_rows_release(h9_rows *r) {
   free(r->start);
   free(r->target);
   free(r->delay);
   free(r->weight);
   free(r->weight_f);
+  free(r->weight_d);
   *r = (h9_rows){0};
 }

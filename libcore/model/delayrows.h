@@ -67,7 +67,7 @@ static inline uint32_t h9_row_words(uint32_t count, uint32_t kind) {
 typedef struct h9_form {
   uint8_t kind;   /* enum h9_record_kind */
   bool given;     /* weights come with the rows (I16 or F32); else `weight` or `value` holds for all */
-  bool f32;       /* given as floats, else as i16 */
+  bool f32, f64;  /* given as floats, as doubles; else as i16 */
   int32_t weight; /* narrow and constant: in quanta of the target population */
   double value;   /* exact: the constant weight */
   float unit;     /* wide, given as i16: what one unit is worth */

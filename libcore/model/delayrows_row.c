@@ -230,7 +230,9 @@ static void place_run(h9_build *b, h9_builder *w, h9_run u, uint32_t first_class
       negative = q < 0;
       break;
     case H9_RECORD_WIDE:
-      v = f->f32 ? u.rows->weight_f[i] : (float)u.rows->weight[i] * f->unit;
+      v = f->f64   ? (float)u.rows->weight_d[i]
+          : f->f32 ? u.rows->weight_f[i]
+                   : (float)u.rows->weight[i] * f->unit;
       negative = v < 0;
       if (fabsf(v) > (float)w->weight_max) w->weight_max = (double)fabsf(v);
       break;

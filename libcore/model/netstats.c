@@ -107,7 +107,8 @@ static void count_rows(gather *g, worker *w, const h9_rows *rows, partial *out) 
       out->weight =
           (h9_moments){(double)rows->n, (double)sum * q, (double)squares * q * q, low * q, high * q};
   } else
-    for (uint64_t i = 0; i < rows->n; i++) add(&out->weight, rows->weight_f[i]);
+    for (uint64_t i = 0; i < rows->n; i++)
+      add(&out->weight, p->weight_encoding == H9_WEIGHT_F64 ? rows->weight_d[i] : (double)rows->weight_f[i]);
   if (!has_distance(g, p)) return;
   h9_grid_options o = {.dimensions = g->net->dimensions, .periodic = p->periodic};
   memcpy(o.lo, g->net->lo, sizeof o.lo);

@@ -1,5 +1,5 @@
 /* Sections populations and connections. */
-#include "config_parts.h"
+#include "config_synapses.h"
 
 #include "../base/memory.h"
 
@@ -236,7 +236,8 @@ static const h9_config_key connection_keys[] = {
     {"weight", "", false},      {"delay", "ms", false},     {"autapses", NULL, false},
     {"multapses", NULL, false}, {"symmetric", NULL, false}, {"periodic", NULL, false},
     {"number", "", false},      {"p", "", false},           {"mean", "", false},
-    {"radius", "um", false},    {"kernel", NULL, false},    {"mask", NULL, false}};
+    {"radius", "um", false},    {"kernel", NULL, false},    {"mask", NULL, false},
+    {"trace", NULL, false},     {"axonal_delay", "ms", false}, {"dendritic_delay", "ms", false}};
 
 /* Which key holds a rule's number, and whether it takes kernel and mask. */
 static const struct rule_form {
@@ -424,7 +425,7 @@ static bool read_mask(h9_config_reader *r, const h9_node *n, h9_mask *m) {
 
 /* Everything of an entry but source, target and weight, which follow for each pair. */
 static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
-  char hint[300], t[100];
+  char hint[300];
   const h9_node *rule = h9_node_get(n, "rule");
   const char *name = h9_config_text(r, rule, "rule");
   if (!name) return false;
@@ -484,15 +485,9 @@ static bool read_rule(h9_config_reader *r, const h9_node *n, h9_projection *p) {
   good = h9_config_bool(r, h9_node_get(n, "periodic"), "periodic", &p->periodic) && good;
   good =
       h9_config_number(r, h9_node_get(n, "receptor"), "receptor", &h9_unit_one, 0, 15, &p->receptor) && good;
-  const h9_node *kernel = h9_node_get(n, "kernel"), *mask = h9_node_get(n, "mask"),
-                *synapse = h9_node_get(n, "synapse");
+  const h9_node *kernel = h9_node_get(n, "kernel"), *mask = h9_node_get(n, "mask");
   if (kernel && f->space) good = read_kernel(r, kernel, &p->kernel) && good;
   if (mask && f->space) good = read_mask(r, mask, &p->mask) && good;
-  if (synapse && (synapse->type != H9_NODE_SCALAR || strcmp(synapse->text, "static") != 0)) {
-    h9_config_mistake(r, synapse, "synapse", "unknown synapse model %s (known: static)",
-                      h9_config_found(synapse, t, sizeof t));
-    good = false;
-  }
   const h9_node *delay = h9_node_get(n, "delay");
   if (!delay) good = h9_dist_constant_make(&p->delay, 1) == H9_OK && good;
   else if (!h9_config_dist(r, delay, "delay", &h9_unit_ms, H9_PLACE_CONNECTION, &p->delay)) good = false;
@@ -538,7 +533,7 @@ static bool add_projection(h9_config_reader *r, const h9_node *n, const h9_proje
       !(p->name = h9_strdup(text ? text : "")) || !(p->synapse = h9_strdup("static")))
     r->out_of_memory = true;
   net->n_projections++;
-  return good;
+  return good && !r->out_of_memory && h9_config_read_synapse(r, n, m->weight, p);
 }
 
 void h9_config_read_connections(h9_config_reader *r, const h9_node *n) {

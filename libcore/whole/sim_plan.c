@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Most synapses of projection p that one target can have. Random degrees are bounded ten standard deviations
  * above their mean (a probability below 1e-20). INFINITY where nothing is known. */
@@ -52,7 +53,7 @@ static double choose_quantum(const h9_sim *s, uint32_t population) {
   if (s->populations[population].model->counts) return 1;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
-    if (p->target != population || p->weight_encoding == H9_WEIGHT_F32) continue;
+    if (p->target != population || p->weight_encoding >= H9_WEIGHT_F32) continue;
     if (p->weight_encoding == H9_WEIGHT_I16) return p->quantum;
     double w = constant_weight(s, p), bound = events_bound(s, p);
     if (common == 0) common = p->quantum;
@@ -73,8 +74,11 @@ static bool worth_constant(const h9_sim *s, const h9_projection *p, double expec
 
 static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quantum, double expected) {
   h9_form f = {.kind = H9_RECORD_NARROW};
-  if (p->weight_encoding == H9_WEIGHT_F32)
-    return (h9_form){.kind = H9_RECORD_WIDE, .given = true, .f32 = true};
+  if (p->weight_encoding == H9_WEIGHT_F32 || p->weight_encoding == H9_WEIGHT_F64)
+    return (h9_form){.kind = H9_RECORD_WIDE,
+                     .given = true,
+                     .f32 = p->weight_encoding == H9_WEIGHT_F32,
+                     .f64 = p->weight_encoding == H9_WEIGHT_F64};
   if (!is_constant(p)) {
     f.given = true;
     f.unit = (float)p->quantum;
@@ -133,6 +137,8 @@ int h9_sim_plan_forms(h9_sim *s, h9_error *e) {
   int rc = expected && s->forms ? H9_OK : h9_fail_memory(e, n * sizeof *s->forms, "projections");
   for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
     const h9_projection *p = &s->net->projections[i];
+    if (strcmp(p->synapse, "static") != 0)
+      rc = h9_fail(e, H9_EDATA, "projection %u: found synapses of model '%s', expected static", i + 1, p->synapse);
     expected[i] = h9_projection_expected(s->net, p);
     if (isnan(expected[i]))
       rc = h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);

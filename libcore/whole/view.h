@@ -59,5 +59,7 @@ char *h9_view_cell_text(const h9_table *t, const char *text);
 /* "fixed_indegree 10 gaussian(sigma=100,mean=0)"; "normal(mean=1.5,sd=0.75)" or a number. */
 void h9_view_rule_text(h9_buf *b, const h9_projection *p);
 void h9_view_dist_text(h9_buf *b, const h9_dist *d);
+/* Values given for the synapses of p: "tau_plus=20 lambda=0.01". */
+void h9_view_synapse_text(h9_buf *b, const h9_network *net, const h9_projection *p, const char *between);
 
 #endif

@@ -93,6 +93,7 @@ static char *row(const connections *s, kept *numbers, const h9_rows *r, h9_id so
     case WEIGHT:
       q = number(s, numbers, q, p->weight_encoding == H9_WEIGHT_I16   ? r->weight[i] * p->quantum
                                 : p->weight_encoding == H9_WEIGHT_F32 ? (double)r->weight_f[i]
+                                : p->weight_encoding == H9_WEIGHT_F64 ? r->weight_d[i]
                                                                       : h9_dist_constant(&p->weight));
       break;
     case DELAY: q = h9_text_multiple(q, &s->dt, r->delay[i]); break;

@@ -98,6 +98,8 @@ enum {
   WEIGHT,
   DELAY,
   SYNAPSE,
+  SYNAPSE_VALUES,
+  TRACE,
   STORED,
   QUANTUM
 };
@@ -106,6 +108,7 @@ static const h9_view_column of_projections[] = {
     {"rule", RULE},          {"number", NUMBER},       {"p", P},                   {"kernel", KERNEL},
     {"mask", MASK},          {"autapses", AUTAPSES},   {"multapses", MULTAPSES},   {"symmetric", SYMMETRIC},
     {"periodic", PERIODIC},  {"weight", WEIGHT},       {"delay", DELAY},           {"synapse", SYNAPSE},
+    {"synapse_values", SYNAPSE_VALUES}, {"trace", TRACE},
     {"stored", STORED},      {"quantum", QUANTUM},
 };
 
@@ -121,6 +124,7 @@ static void projection_cell(const h9_table *t, h9_buf *b, const h9_network *net,
   case MULTAPSES: h9_table_put_bool(t, b, p->multapses); return;
   case SYMMETRIC: h9_table_put_bool(t, b, p->symmetric); return;
   case PERIODIC: h9_table_put_bool(t, b, p->periodic); return;
+  case TRACE: h9_table_put_bool(t, b, p->trace); return;
   case WEIGHT:
   case DELAY: {
     const h9_dist *d = code == WEIGHT ? &p->weight : &p->delay;
@@ -138,12 +142,25 @@ static void projection_cell(const h9_table *t, h9_buf *b, const h9_network *net,
   case KERNEL: kernel_text(&text, &p->kernel); break;
   case MASK: mask_text(&text, &p->mask); break;
   case SYNAPSE: text_put(&text, p->synapse); break;
+  case SYNAPSE_VALUES: h9_view_synapse_text(&text, net, p, ","); break;
   default: text_put(&text, p->materialised ? "connections" : "rule"); break;
   }
   h9_buf_put8(&text, 0);
   if (text.failed) b->failed = true;
   else h9_table_put_text(t, b, (const char *)text.data);
   h9_buf_release(&text);
+}
+
+void h9_view_synapse_text(h9_buf *b, const h9_network *net, const h9_projection *p, const char *between) {
+  for (uint32_t i = 0; i < p->n_synapse_values; i++) {
+    const h9_synapse_value *v = &p->synapse_values[i];
+    if (i) text_put(b, between);
+    text_put(b, v->name);
+    h9_buf_put8(b, '=');
+    if (strcmp(v->name, "vt") == 0 && v->value >= 0 && v->value < net->n_populations)
+      text_put(b, net->populations[(uint32_t)v->value].name);
+    else number_put(b, v->value);
+  }
 }
 
 /* ---- provenance ---- */

@@ -117,6 +117,9 @@ static void projections(h9_buf *b, const h9_network *net, uint64_t stored) {
     if (strcmp(p->synapse, "static") != 0) {
       say(b, ", ");
       say_text(b, p->synapse);
+      say(b, p->n_synapse_values ? " " : "");
+      h9_view_synapse_text(b, net, p, " ");
+      say(b, p->trace ? ", traced" : "");
     }
     say(b, "\n");
   }

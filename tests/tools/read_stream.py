@@ -124,12 +124,14 @@ for kind, count, c in blocks(path):
         for i in range(count):
             name, synapse = c.name(), c.name()
             q = dict(zip(("source", "target", "rule", "flags", "encoding", "kernel", "mask"), c.take("IIBBBBB")))
-            assert c.take("BBB") == (0, 0, 0)
+            zero, values = c.take("BH")
+            assert zero == 0
             number, q["quantum"], receptor, scale = c.take("dddd")
             c.take("6d")
             c.expression()
             c.take("11d")
             q["weight"], q["delay"] = c.distribution(), c.distribution()
+            q["synapse"], q["values"] = synapse, [(c.name(), *c.take("d")) for _ in range(values)]
             projections.append(q)
             if mode == "head":
                 print(i + 1, populations[q["source"]]["name"], populations[q["target"]]["name"], RULES[q["rule"]],
@@ -153,6 +155,8 @@ for kind, count, c in blocks(path):
             weights = [(w - 65536 if w > 32767 else w) * q["quantum"] for w in c.planes(count, 2)]
         elif encoding == 2:
             weights = [struct.unpack("<f", struct.pack("<I", w))[0] for w in c.planes(count, 4)]
+        elif encoding == 3:
+            weights = [struct.unpack("<d", struct.pack("<Q", w))[0] for w in c.planes(count, 8)]
         else:
             weights = [constant(q["weight"])] * count
         c.end()

@@ -105,7 +105,7 @@ static void test_rows_golden(const h9_network *net) {
   uint16_t delay[] = {15, 15, 316, 1};
   int16_t weight[] = {1, -1, 0x1234, 0};
   float unused[4] = {0};
-  h9_rows r = {1, 3, 2, 4, start, target, delay, weight, unused, 3, 4};
+  h9_rows r = {1, 3, 2, 4, start, target, delay, weight, unused, 3, 4, NULL, 0};
   h9_buf b = {0};
   int rc = h9_rows_encode(net, &r, &b);
   ok(rc == H9_OK && b.len == sizeof want && memcmp(b.data, want, sizeof want) == 0,
@@ -134,7 +134,7 @@ static void test_rows_refused(h9_network *net) {
   uint16_t delay[] = {5, 5, 9};
   int16_t weight[] = {1, 2, 3};
   float unused[3] = {0};
-  h9_rows r = {1, 3, 1, 3, start, target, delay, weight, unused, 2, 3};
+  h9_rows r = {1, 3, 1, 3, start, target, delay, weight, unused, 2, 3, NULL, 0};
   h9_buf b = {0};
   if (h9_rows_encode(net, &r, &b) != H9_OK) exit(99);
   /* body: 24 bytes, then 2 5 2 4 1 | 1 0 2 | weights */
