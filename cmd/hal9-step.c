@@ -23,7 +23,7 @@ typedef struct settings {
   int record;             /* -1: not given */
   const char **what;      /* --record, in order */
   uint32_t n_what;
-  int precision;          /* -1: not given, 0 single, 1 double */
+  int precision; /* -1: not given, 0 single, 1 double */
   const char **stimulus;
   uint32_t n_stimuli;
   double stimulus_weight; /* NaN: not given */
@@ -44,7 +44,8 @@ enum {
   OPT_PROFILE,
   OPT_NO_METRICS,
   OPT_TILES,
-  OPT_RECORD_STATE, OPT_PRECISION,
+  OPT_RECORD_STATE,
+  OPT_PRECISION,
   OPT_STIMULUS,
   OPT_STIMULUS_WEIGHT
 };
@@ -61,8 +62,10 @@ static const struct argp_option option_table[] = {
     {"stimulus-weight", OPT_STIMULUS_WEIGHT, "NUMBER", 0,
      "Weight of the spikes of --stimulus that have none, in the unit of the target's model", 0},
     {"record", OPT_RECORD_STATE, "WHAT", 0,
-     "Record state, as V_m@exc[1:100]/0.5ms, mean(V_m)@exc/1ms or rate@exc/5ms, or the spikes of some neurons, as "
-     "spikes@exc[1:100] (repeatable)", 0},
+     "Record state, as V_m@exc[1:100]/0.5ms, mean(V_m)@exc/1ms or rate@exc/5ms, or the spikes of some "
+     "neurons, as "
+     "spikes@exc[1:100] (repeatable)",
+     0},
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},

@@ -44,9 +44,7 @@ int h9_signals_add_strong(h9_signals *s, h9_step step, h9_id id, double strength
   return H9_OK;
 }
 
-int h9_signals_add(h9_signals *s, h9_step step, h9_id id) {
-  return h9_signals_add_strong(s, step, id, 0, 0);
-}
+int h9_signals_add(h9_signals *s, h9_step step, h9_id id) { return h9_signals_add_strong(s, step, id, 0, 0); }
 
 void h9_signals_release(h9_signals *s) {
   free(s->step);

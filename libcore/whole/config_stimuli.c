@@ -321,7 +321,8 @@ static void read_file(h9_config_reader *r, const h9_node *n, const target_list *
                         "found chosen neurons, expected whole populations: the file says which neurons");
       good = false;
     }
-    if (m && other && !m->counts && !other->counts && strcmp(m->weight, other->weight) != 0 && h9_node_get(n, "weight")) {
+    if (m && other && !m->counts && !other->counts && strcmp(m->weight, other->weight) != 0 &&
+        h9_node_get(n, "weight")) {
       h9_config_mistake(r, h9_node_get(n, "weight"), "weight",
                         "is in %s for some targets and in %s for others, expected targets of one unit",
                         m->weight, other->weight);

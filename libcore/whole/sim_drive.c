@@ -115,8 +115,8 @@ static void add_drive(const h9_sim *s, const h9_sim_population *t, h9_sim_thread
   }
 }
 
-static void add_train(const h9_sim_population *t, h9_sim_thread *th, const h9_sim_train *x,
-                      h9_step now, uint32_t first, uint32_t n, const void *extra[2]) {
+static void add_train(const h9_sim_population *t, h9_sim_thread *th, const h9_sim_train *x, h9_step now,
+                      uint32_t first, uint32_t n, const void *extra[2]) {
   size_t lo = 0, hi = x->n;
   uint32_t from, to, drawn = (n + H9_TILE_GRAIN - 1) / H9_TILE_GRAIN * H9_TILE_GRAIN;
   while (lo < hi) {

@@ -127,7 +127,8 @@ static int numbers(char *s, double v[3], h9_error *e) {
     }
     v[n] = strtod(s, &end);
     bool none = n == 2 && isnan(v[n]); /* how hal9-view shows a spike without a strength */
-    if (end != s + len || (!isfinite(v[n]) && !none) || (n == 1 && (v[n] != floor(v[n]) || fabs(v[n]) > 1e15))) {
+    if (end != s + len || (!isfinite(v[n]) && !none) ||
+        (n == 1 && (v[n] != floor(v[n]) || fabs(v[n]) > 1e15))) {
       (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected %s", shown, s, what[n]);
       return -1;
     }
