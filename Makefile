@@ -31,7 +31,9 @@ MODELS := $(patsubst libcore/model/%_step.h,%,$(sort $(wildcard libcore/model/*_
 LEVELS := scalar $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),sse avx2 avx512)
 KERNEL_OBJ := $(foreach l,$(LEVELS),$(MODELS:%=$(BUILD)/obj/libcore/model/%_step_$(l).o))
 LIB_SRC := $(filter-out libcore/model/kernels.c,$(LIB_SRC))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ) $(BUILD)/obj/model_headers.o
+# The headers that a model's step needs, as texts: models given by equations are compiled with them.
+STEP_HEADERS := model.h real.h kernel_begin.h kernel_end.h ode.h
 CMD_SRC := $(sort $(wildcard cmd/hal9-*.c))
 PROGRAMS := $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
@@ -52,11 +54,21 @@ $(BUILD)/obj/%_sse.o: SIMD_FLAGS := -O3 -msse4.2
 $(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -O3 -mavx2 -mbmi -mbmi2 -mpopcnt
 $(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
 
+$(BUILD)/model_headers.c: $(STEP_HEADERS:%=libcore/model/%) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char *const h9_model_headers[][2];'; echo 'const char *const h9_model_headers[][2] = {'; \
+	  for h in $(STEP_HEADERS); do printf '  {"%s",\n' $$h; \
+	    sed 's/\\/\\\\/g; s/"/\\"/g; s/^/   "/; s/$$/\\n"/' libcore/model/$$h; echo '  },'; done; \
+	  echo '  {0, 0},'; echo '};'; } > $@
+$(BUILD)/obj/model_headers.o: $(BUILD)/model_headers.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) -c -o $@ $<
+
 # A model's kernels at a level: stem MODEL_step_LEVEL.
 STEM = $(subst _step_, ,$*)
 $(KERNEL_OBJ): $(BUILD)/obj/libcore/model/%.o: libcore/model/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -fno-trapping-math -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -fno-trapping-math -fno-math-errno -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
 	  -DH9_STEP_FILE='"$(word 1,$(STEM))_step.h"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

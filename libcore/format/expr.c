@@ -1,4 +1,5 @@
 #include "expr.h"
+#include "expr_ops.h"
 
 #include "../base/mathfn.h"
 #include "../base/memory.h"
@@ -8,50 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Operations as the stream carries them; never renumber. */
-enum op {
-  OP_CONST = 1,
-  OP_VAR = 2,
-  OP_ADD = 16,
-  OP_SUB,
-  OP_MUL,
-  OP_DIV,
-  OP_POW,
-  OP_LT,
-  OP_LE,
-  OP_GT,
-  OP_GE,
-  OP_EQ,
-  OP_NE,
-  OP_MIN,
-  OP_MAX,
-  OP_ATAN2,
-  OP_NEG = 48,
-  OP_EXP,
-  OP_LOG,
-  OP_LOG10,
-  OP_SQRT,
-  OP_ABS,
-  OP_FLOOR,
-  OP_CEIL,
-  OP_ROUND,
-  OP_SIN,
-  OP_COS,
-  OP_TAN,
-  OP_TANH,
-  OP_ERF,
-  OP_SIGN,
-  OP_SELECT = 80, /* a c b: a if c else b */
-  OP_CLIP = 81,   /* x low high */
-};
-static int arity(uint8_t op) {
-  if (op == OP_CONST || op == OP_VAR) return 0;
-  if (op >= OP_ADD && op <= OP_ATAN2) return 2;
-  if (op >= OP_NEG && op <= OP_SIGN) return 1;
-  if (op == OP_SELECT || op == OP_CLIP) return 3;
-  return -1;
-}
 
 static double apply(uint8_t op, const double *a) {
   switch (op) {
@@ -136,6 +93,20 @@ static const struct function {
     {"erf", OP_ERF, PURE}, {"sign", OP_SIGN, CLEAR},  {"clip", OP_CLIP, SAME},
 };
 enum { N_FUNCTIONS = sizeof functions / sizeof functions[0] };
+
+int h9_op_operands(uint8_t op) {
+  if (op == OP_CONST || op == OP_VAR) return 0;
+  if (op >= OP_ADD && op <= OP_ATAN2) return 2;
+  if (op >= OP_NEG && op <= OP_SIGN) return 1;
+  if (op == OP_SELECT || op == OP_CLIP) return 3;
+  return -1;
+}
+
+const char *h9_op_name(uint8_t op) {
+  for (size_t i = 0; i < N_FUNCTIONS; i++)
+    if (functions[i].op == op) return functions[i].name;
+  return "operator";
+}
 static const char *const constants[] = {"pi", "e", "inf"};
 
 /* An operand on the way: where its code starts and what it is. */
@@ -228,7 +199,7 @@ static int number(parser *p, part *out) {
 
 static int call(parser *p, const struct function *f, const char *place, part *out) {
   part in[3];
-  int want = arity(f->op), n = 0;
+  int want = h9_op_operands(f->op), n = 0;
   p->at++; /* ( */
   for (;;) {
     if (n == want)
@@ -304,7 +275,7 @@ static int word(parser *p, part *out) {
       out->dim = s->value.dim;
       if (s->variable < 0) return emit(p, OP_CONST, 0, s->value.value);
       out->constant = false;
-      p->x->variables |= UINT32_C(1) << s->variable;
+      p->x->variables |= UINT32_C(1) << (s->variable < 31 ? s->variable : 31);
       return emit(p, OP_VAR, (uint8_t)s->variable, 0);
     }
   if (strcmp(name, "pi") == 0) return emit(p, OP_CONST, 0, 3.14159265358979323846);
@@ -474,7 +445,7 @@ static int parse_choice(parser *p, part *out) {
 static int balance(const h9_expr *x) {
   int depth = 0, most = 0;
   for (uint32_t i = 0; i < x->n; i++) {
-    int n = arity(x->code[i].op);
+    int n = h9_op_operands(x->code[i].op);
     if (n < 0 || depth < n) return -1;
     if (x->code[i].op == OP_VAR && x->code[i].arg >= H9_VARIABLES) return -1;
     depth += 1 - n;
@@ -510,7 +481,7 @@ double h9_expr_eval(const h9_expr *x, const double *vars) {
     if (o->op == OP_CONST) stack[n++] = o->value;
     else if (o->op == OP_VAR) stack[n++] = vars[o->arg];
     else {
-      n -= arity(o->op);
+      n -= h9_op_operands(o->op);
       stack[n] = apply(o->op, stack + n);
       n++;
     }
@@ -583,7 +554,7 @@ int h9_expr_decode(h9_expr *x, h9_bytes *c, h9_error *e) {
     x->code[i].arg = h9_bytes_get8(c);
     if (x->code[i].op == OP_CONST) x->code[i].value = h9_bytes_get_f64(c);
     if (x->code[i].op == OP_VAR && x->code[i].arg < H9_VARIABLES)
-      x->variables |= UINT32_C(1) << x->code[i].arg;
+      x->variables |= UINT32_C(1) << (x->code[i].arg < 31 ? x->code[i].arg : 31);
   }
   int depth = c->failed ? -1 : balance(x);
   if (depth < 1 || depth > H9_EXPR_STACK_MAX) {

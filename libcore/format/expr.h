@@ -51,7 +51,7 @@ typedef struct h9_expr {
   struct h9_op { uint8_t op; uint8_t arg; double value; } *code;
   uint32_t n;
   uint32_t stack;     /* depth it needs, at most H9_EXPR_STACK_MAX */
-  uint32_t variables; /* bit mask of the variables it uses; 0: constant */
+  uint32_t variables; /* bit mask of the variables it uses, bit 31 for all from there on; 0: constant */
 } h9_expr;
 enum { H9_EXPR_STACK_MAX = 32, H9_EXPR_OPS_MAX = 4096 };
 
@@ -62,6 +62,9 @@ enum h9_variable { H9_VAR_DISTANCE, H9_VAR_DX, H9_VAR_DY, H9_VAR_DZ, H9_VAR_X, H
  * unknown names are reported with the nearest known one. *dim is the result's dimension. */
 int h9_expr_compile(h9_expr *x, const char *text, const h9_symbol *symbols, size_t n_symbols,
                     h9_dim *dim, size_t *at, h9_error *e) H9_UNUSED_RESULT;
+/* The same as a C expression in `real` of libcore/model/kernel_begin.h, variables named by names[index]. False with
+ * the operation that has no such form in *what. */
+bool h9_expr_c(const h9_expr *x, const char *const *names, h9_buf *out, const char **what);
 /* Value in coherent units; vars[H9_VARIABLES] may be NULL for constant expressions. Uses mathfn.h only. */
 double h9_expr_eval(const h9_expr *x, const double *vars);
 bool h9_expr_is_constant(const h9_expr *x);

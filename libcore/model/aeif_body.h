@@ -10,6 +10,7 @@
           X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
 #define H9_MARKS
 #define H9_PRECISE
+#define H9_TWO_RECEPTORS
 #ifdef H9_REAL
 #include "kernel_begin.h"
 #include "ode.h"
@@ -46,7 +47,7 @@ H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const i
   s->rest = rests ? s->rest - 1 : 0;
   s->ex = settle(s->ex * c->ex4) + in->ex;
   s->in = settle(s->in * c->in4) - in->in;
-  return easy ? 0 : H9_HARD;
+  return H9_HARD * (int)!easy;
 }
 
 #ifdef H9_REAL_DOUBLE

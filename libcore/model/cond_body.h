@@ -12,6 +12,7 @@
   X(h) X(per_c) X(g_l) X(e_ex) X(e_in) X(half) X(half_ex) X(half_in) X(decay_ex) X(decay_in) X(jump_ex)         \
       X(jump_in) X(i_e) X(theta) X(reset) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4) X(ex5) X(in1) \
           X(in2) X(in3) X(in4) X(in5)
+#define H9_TWO_RECEPTORS
 #ifdef H9_REAL
 #ifdef H9_REAL_DOUBLE
 #define H9_PRECISE

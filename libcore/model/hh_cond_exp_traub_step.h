@@ -8,6 +8,7 @@
       X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4) X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
 #define H9_MARKS
 #define H9_PRECISE
+#define H9_TWO_RECEPTORS
 #ifdef H9_REAL
 #include "kernel_begin.h"
 #include "ode.h"

@@ -15,7 +15,8 @@
  *   static int h9_precise(h9_state *s, const h9_coef *c, const h9_input *in, const int receptors)
  *
  * does the step instead, one neuron at a time and in double precision: it is defined once, where H9_REAL_DOUBLE
- * is. The pass for double comes first. H9_ONE_RECEPTOR: the model never has a second one. */
+ * is. The pass for double comes first. H9_ONE_RECEPTOR or
+ * H9_TWO_RECEPTORS: the model always has one, or two. */
 #include "model.h"
 #include "real.h"
 
@@ -33,6 +34,7 @@
 
 #define settle H9_PASTE2(h9_settle, H9_REAL)
 #define exponential H9_PASTE2(h9_exp, H9_REAL)
+#define logarithm H9_PASTE2(h9_log, H9_REAL)
 #define H9_PASTE2_(a, b) a##_##b
 #define H9_PASTE2(a, b) H9_PASTE2_(a, b)
 #define H9_PASTE_(a, b, c) a##_##b##_##c

@@ -25,7 +25,7 @@ typedef struct {
   int32_t *in0, *in1;
   const real *extra0, *extra1, *currents;
   real quantum, current;
-  uint8_t *mark;
+  int32_t *did; /* what each neuron of the grain did */
 } h9_columns;
 
 /* The input of neuron i. */
@@ -55,7 +55,7 @@ H9_INLINE int H9_OF(h9_neuron)(const h9_columns *a, uint32_t i,
   if (receptors > 1) a->in1[i] = 0;
 #endif
 #if defined H9_PRECISE || defined H9_MARKS
-  a->mark[i] = (uint8_t)did;
+  a->did[i] = did;
 #endif
   return did;
 }
@@ -71,7 +71,7 @@ static int H9_OF(h9_neuron_precise)(const h9_columns *a, uint32_t i, const int r
   H9_INPUT(double);
   int did = H9_PASTE(h9_precise_, H9_LEVEL, double)(&s, &c, &in, receptors);
   H9_STATES(H9_STATE_NARROW)
-  a->mark[i] = (uint8_t)did;
+  a->did[i] = did;
   return did;
 }
 #endif
@@ -96,17 +96,29 @@ H9_INLINE int H9_OF(h9_grain)(const h9_update *u, uint32_t from, uint32_t n,
   a.currents = columns ? (const real *)u->currents + from : a.extra0;
   a.quantum = (real)u->quantum;
   a.current = (real)u->current;
-  a.mark = u->mark + from;
-  int32_t any = 0;
-  H9_VECTOR_OR(any) for (uint32_t i = 0; i < n; i++) any |= H9_OF(h9_neuron)(&a, i, receptors, columns);
+  _Alignas(64) int32_t hit[H9_SLOT_ALIGN] = {0};
+#if defined H9_PRECISE || defined H9_MARKS
+  _Alignas(64) int32_t did[H9_TILE_GRAIN];
+  a.did = did;
+#endif
+  /* Blocks of a constant number: the step is there once, as vectors, and not again for a remainder. */
+  for (uint32_t block = 0; block < n; block += H9_SLOT_ALIGN) {
+    H9_VECTOR for (uint32_t i = block; i < block + H9_SLOT_ALIGN; i++)
+      hit[i - block] |= H9_OF(h9_neuron)(&a, i, receptors, columns);
+  }
+  int any = 0;
+  for (uint32_t i = 0; i < H9_SLOT_ALIGN; i++) any |= hit[i];
 #ifdef H9_PRECISE
   if (any >= H9_HARD) {
     any &= H9_HARD - 1;
     for (uint32_t i = 0; i < n; i++)
-      if (a.mark[i] >= H9_HARD) any |= H9_OF(h9_neuron_precise)(&a, i, receptors, columns);
+      if (did[i] >= H9_HARD) any |= H9_OF(h9_neuron_precise)(&a, i, receptors, columns);
   }
   __builtin_memset(a.in0, 0, n * sizeof *a.in0);
   if (receptors > 1) __builtin_memset(a.in1, 0, n * sizeof *a.in1);
+#endif
+#ifdef H9_MARKS
+  for (uint32_t i = 0; any && i < n; i++) u->mark[from + i] = (uint8_t)did[i];
 #endif
   return any;
 }
@@ -114,29 +126,36 @@ H9_INLINE int H9_OF(h9_grain)(const h9_update *u, uint32_t from, uint32_t n,
 #define H9_KERNEL(name, receptors, columns)                                                                  \
   static bool H9_OF(name)(const h9_update *u) {                                                              \
     bool any = false;                                                                                        \
-    uint32_t from = 0, n = u->n;                                                                             \
-    for (; n - from >= H9_TILE_GRAIN; from += H9_TILE_GRAIN) {                                               \
-      bool here = H9_OF(h9_grain)(u, from, H9_TILE_GRAIN, receptors, columns) != 0;                          \
-      u->fired[from / H9_TILE_GRAIN] = here;                                                                 \
-      any |= here;                                                                                           \
-    }                                                                                                        \
-    for (uint32_t at = from; at < n; at += H9_SLOT_ALIGN) {                                                  \
-      bool here = H9_OF(h9_grain)(u, at, H9_SLOT_ALIGN, receptors, columns) != 0;                            \
-      u->fired[from / H9_TILE_GRAIN] = (at > from && u->fired[from / H9_TILE_GRAIN]) || here;                \
-      any |= here;                                                                                           \
+    for (uint32_t from = 0; from < u->n; from += H9_TILE_GRAIN) {                                            \
+      uint32_t n = u->n - from < H9_TILE_GRAIN ? u->n - from : H9_TILE_GRAIN;                                \
+      u->fired[from / H9_TILE_GRAIN] = H9_OF(h9_grain)(u, from, n, receptors, columns) != 0;                 \
+      any |= u->fired[from / H9_TILE_GRAIN];                                                                 \
     }                                                                                                        \
     return any;                                                                                              \
   }
+/* A form that is never called, for a model has either one receptor or two. */
+#define H9_KERNEL_NONE(name)                                                                                 \
+  static bool H9_OF(name)(const h9_update *u) {                                                              \
+    (void)u;                                                                                                 \
+    return false;                                                                                            \
+  }
+#ifdef H9_TWO_RECEPTORS
+H9_KERNEL_NONE(h9_one_constant)
+H9_KERNEL_NONE(h9_one_column)
+#else
 H9_KERNEL(h9_one_constant, 1, 0)
 H9_KERNEL(h9_one_column, 1, 1)
-#ifndef H9_ONE_RECEPTOR
+#endif
+#ifdef H9_ONE_RECEPTOR
+H9_KERNEL_NONE(h9_two_constant)
+H9_KERNEL_NONE(h9_two_column)
+#else
 H9_KERNEL(h9_two_constant, 2, 0)
 H9_KERNEL(h9_two_column, 2, 1)
-#else /* never called */
-static bool H9_OF(h9_two_constant)(const h9_update *u) { return H9_OF(h9_one_constant)(u); }
-static bool H9_OF(h9_two_column)(const h9_update *u) { return H9_OF(h9_one_column)(u); }
 #endif
 
+#undef H9_KERNEL_NONE
+#undef H9_TWO_RECEPTORS
 #undef H9_ONE_RECEPTOR
 #undef H9_MARKS
 #undef H9_PRECISE
@@ -161,6 +180,7 @@ static bool H9_OF(h9_two_column)(const h9_update *u) { return H9_OF(h9_one_colum
 #undef real
 #undef settle
 #undef exponential
+#undef logarithm
 #undef H9_PASTE2
 #undef H9_PASTE2_
 #undef H9_FIELD

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_config_key file_keys[] = {{"parameters", NULL, false},  {"populations", NULL, false},
+static const h9_config_key file_keys[] = {{"parameters", NULL, false}, {"models", NULL, false},  {"populations", NULL, false},
                                           {"connections", NULL, false}, {"simulation", NULL, false},
                                           {"statistics", NULL, false},  {"experiment", NULL, false}};
 static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
@@ -308,6 +308,7 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
   else if (H9_CONFIG_KEYS(&r, root, root, "the configuration", file_keys) || root->type == H9_NODE_MAP) {
     rc = read_parameters(&r, h9_node_get(root, "parameters"), set, n_set, e);
     if (rc == H9_OK) {
+      if ((n = h9_node_get(root, "models"))) h9_config_read_models(&r, n);
       if ((n = h9_node_get(root, "simulation"))) h9_config_read_simulation(&r, n);
       if ((n = h9_node_get(root, "populations"))) h9_config_read_populations(&r, n);
       if ((n = h9_node_get(root, "connections"))) h9_config_read_connections(&r, n);

@@ -73,6 +73,7 @@ extern const h9_unit h9_unit_ms, h9_unit_um, h9_unit_pa, h9_unit_hz, h9_unit_one
 
 void h9_config_read_populations(h9_config_reader *r, const h9_node *n);
 void h9_config_read_connections(h9_config_reader *r, const h9_node *n);
+void h9_config_read_models(h9_config_reader *r, const h9_node *n);
 void h9_config_read_simulation(h9_config_reader *r, const h9_node *n);
 void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n);
 void h9_config_read_statistics(h9_config_reader *r, const h9_node *n);

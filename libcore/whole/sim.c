@@ -1,6 +1,8 @@
 /* Making, building and releasing a simulation. */
 #include "sim_parts.h"
 
+#include "equations.h"
+
 #include "../base/clock.h"
 
 #include <math.h>
@@ -21,6 +23,8 @@ static int plan_populations(h9_sim *s, h9_error *e) {
     if (!t->model)
       return h9_fail(e, H9_EDATA, "population '%s': found model '%s', expected one of hal9-models(7) or one given with --model",
                      p->name, p->model);
+    int rc = h9_equations_build(p->model, e);
+    if (rc != H9_OK) return rc;
     for (uint32_t k = 0; k < p->n_values; k++)
       if (h9_model_value_find(t->model, p->values[k].name) < 0)
         return h9_fail(e, H9_EDATA, "population '%s': %s has no '%s'", p->name, p->model, p->values[k].name);
