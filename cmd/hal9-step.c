@@ -348,7 +348,12 @@ static int check_memory(const run *r, h9_error *e) {
 /* Builds from the rules or from the connections blocks, then reads the input to its end, which proves it
  * whole. */
 static int build(run *r, h9_error *e) {
-  h9_rowsource_options o = {.threads = r->s->o.threads};
+  /* Gathering connections by source takes a part of what the synapses will; more gains little. */
+  enum { GATHER_LEAST = 64 << 20 };
+  h9_sim_estimate x;
+  h9_sim_estimated(r->sim, &x);
+  h9_rowsource_options o = {.threads = r->s->o.threads,
+                            .memory = x.bytes > 5.0 * GATHER_LEAST ? (uint64_t)(x.bytes / 5) : GATHER_LEAST};
   h9_rowsource *source = NULL;
   bool rows = !r->ended && r->block.kind == H9_BLOCK_CONNECTIONS;
   int rc = rows ? h9_rowsource_read(&source, &r->net, r->reader, &r->block, &r->ended, &o, e)

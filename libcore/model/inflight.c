@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list is a chain of chunks: 63 entries, then the next chunk's number. */
-enum { CHUNK = 64, TAKE = 64, AHEAD = 4, LINE_WORDS = 16, LIST_LINES_MAX = 24 };
+/* A list is a chain of chunks: the next chunk's number, then 63 entries or 31 of two words. */
+enum { CHUNK = 64, TAKE = 64, AHEAD = 4, SOON = 4, LINE_WORDS = 16, LIST_LINES_MAX = 24 };
 #define POOL_BYTES (UINT64_C(1) << 34)
 
 static inline int64_t to_quanta(double v) { /* nearest, halves away from zero */
@@ -43,11 +43,15 @@ int h9_inflight_open(h9_inflight *f, const h9_delayrows *rows, uint32_t share, d
   f->fresh = 1; /* chunk 0 means "none" */
   f->limit = (uint32_t)(POOL_BYTES / (CHUNK * sizeof(uint32_t)));
   int rc = open_loose(f, rows, e);
-  return rc == H9_OK ? h9_region_open(&f->pool, POOL_BYTES, e) : rc;
+  if (rc == H9_OK) rc = h9_region_open(&f->pool, POOL_BYTES, e);
+  if (rc == H9_OK) rc = h9_region_open(&f->stack, POOL_BYTES / CHUNK, e);
+  f->free = (uint32_t *)(void *)f->stack.base;
+  return rc;
 }
 
 void h9_inflight_close(h9_inflight *f) {
   h9_region_close(&f->pool);
+  h9_region_close(&f->stack);
   free(f->tile);
   free(f->narrow);
   free(f->pairs);
@@ -60,23 +64,26 @@ static inline uint32_t *chunk_at(const h9_inflight *f, uint32_t i) {
 }
 
 static uint32_t chunk_new(h9_inflight *f) {
-  uint32_t i = f->free;
-  if (i) f->free = chunk_at(f, i)[CHUNK - 1];
-  else if (f->fresh < f->limit) i = f->fresh++;
-  else f->exhausted = true; /* chunk 0 takes the entry: nobody reads it */
-  return i;
+  if (f->n_free) {
+    if (f->n_free > SOON) __builtin_prefetch(chunk_at(f, f->free[f->n_free - 1 - SOON]), 1, 3);
+    return f->free[--f->n_free];
+  }
+  if (f->fresh < f->limit) return f->fresh++;
+  f->exhausted = true; /* chunk 0 takes the entry: nobody reads it */
+  return 0;
 }
+static inline void chunk_free(h9_inflight *f, uint32_t i) { f->free[f->n_free++] = i; }
 
-/* Where the next entry of `words` words (1 or 2) goes; the last word of a chunk is the next one's number. */
+/* Where the next entry of `words` words (1 or 2) goes; the first word of a chunk is the next one's number. */
 static inline uint32_t *room(h9_inflight *f, h9_due *d, uint32_t words) {
   uint32_t *at = d->at;
   if (!at) {
     d->first = chunk_new(f);
-    at = chunk_at(f, d->first);
-  } else if (((uintptr_t)at / sizeof *at) % CHUNK == CHUNK - words) {
+    at = chunk_at(f, d->first) + words;
+  } else if (((uintptr_t)at / sizeof *at) % CHUNK == 0) {
     uint32_t next = chunk_new(f);
-    at[words - 1] = next;
-    at = chunk_at(f, next);
+    at[-CHUNK] = next;
+    at = chunk_at(f, next) + words;
   }
   d->at = at + words;
   return at;
@@ -247,21 +254,24 @@ static void add_pairs(const h9_inflight *f, const uint32_t *p, uint32_t words, u
   }
 }
 
+static inline void fetch_chunk(const uint32_t *chunk) {
+  for (int i = 0; i < CHUNK / LINE_WORDS; i++) __builtin_prefetch(chunk + (size_t)i * LINE_WORDS, 0, 3);
+}
+
 /* Empties a list of loose synapses, `words` words each. */
 static uint64_t deliver_loose(h9_inflight *f, h9_due *d, uint32_t words, uint32_t *slots, int64_t *wide) {
   const uint32_t *stop = d->at;
   uint64_t events = 0;
   d->at = NULL;
   for (uint32_t c = d->first; c;) {
-    uint32_t *chunk = chunk_at(f, c), *full = chunk + CHUNK - words;
+    const uint32_t *chunk = chunk_at(f, c), *full = chunk + CHUNK, *from = chunk + words;
     bool last = stop > chunk && stop <= full;
-    uint32_t n = (uint32_t)((last ? stop : full) - chunk), next = last ? 0 : chunk[CHUNK - 1];
-    if (next) __builtin_prefetch(chunk_at(f, next), 0, 3);
-    if (words == 1) add_narrow(chunk, n, slots);
-    else add_pairs(f, chunk, n, slots, wide);
+    uint32_t n = (uint32_t)((last ? stop : full) - from), next = last ? 0 : *chunk;
+    if (next) fetch_chunk(chunk_at(f, next));
+    if (words == 1) add_narrow(from, n, slots);
+    else add_pairs(f, from, n, slots, wide);
     events += n / words;
-    chunk[CHUNK - 1] = f->free;
-    f->free = c;
+    chunk_free(f, c);
     c = next;
   }
   return events;
@@ -281,9 +291,9 @@ uint64_t h9_inflight_deliver(h9_inflight *f, uint32_t tile, h9_step now, int32_t
   if (!stop) return events;
   d->at = NULL;
   for (uint32_t c = d->first; c;) {
-    uint32_t *chunk = chunk_at(f, c);
-    const uint32_t *end = stop > chunk && stop <= chunk + CHUNK - 1 ? stop : chunk + CHUNK - 1;
-    for (const uint32_t *entry = chunk; entry < end; entry++) {
+    const uint32_t *chunk = chunk_at(f, c);
+    const uint32_t *end = stop > chunk && stop <= chunk + CHUNK ? stop : chunk + CHUNK;
+    for (const uint32_t *entry = chunk + 1; entry < end; entry++) {
       const uint32_t *p = words + *entry;
       approach(words + entry[entry + AHEAD < end ? AHEAD : 0]);
       uint32_t h, delta;
@@ -301,9 +311,8 @@ uint64_t h9_inflight_deliver(h9_inflight *f, uint32_t tile, h9_step now, int32_t
       push(f, t, now + delta, (uint32_t)(p - words));
       fetch(p, h >> 26);
     }
-    uint32_t next = end == stop ? 0 : chunk[CHUNK - 1];
-    chunk[CHUNK - 1] = f->free;
-    f->free = c;
+    uint32_t next = end == stop ? 0 : *chunk;
+    chunk_free(f, c);
     c = next;
   }
   return events;

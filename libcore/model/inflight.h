@@ -25,7 +25,9 @@ typedef struct h9_inflight {
   int64_t *constant;                /* weights of exact loose synapses, scaled */
   double scale;
   h9_region pool; /* chunks of lists */
-  uint32_t free, fresh, limit;
+  h9_region stack;
+  uint32_t *free; /* chunks to be used again, the last one first */
+  uint32_t n_free, fresh, limit;
   bool exhausted; /* the pool is used up: what was delivered since is not complete */
 } h9_inflight;
 

@@ -158,6 +158,7 @@ typedef struct h9_scatter {
   h9_kept *kept;     /* [parts], or NULL: generated again for each range */
   uint32_t first, n; /* sources held now */
   uint64_t *start;   /* [n + 1] */
+  h9_region records, fs; /* written in no order: on huge pages */
   uint64_t *record;
   float *f;
 } h9_scatter;

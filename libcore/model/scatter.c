@@ -167,12 +167,16 @@ uint64_t h9_scatter_bytes(const h9_scatter *s, uint32_t first, uint32_t n) {
   return sum * (s->c->wide ? 12 : 8) + (uint64_t)n * (8 + 4 * (uint64_t)s->parts);
 }
 
-int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_error *e) {
-  free(s->start);
-  free(s->record);
-  free(s->f);
+static void drop_records(h9_scatter *s) {
+  h9_region_close(&s->records);
+  h9_region_close(&s->fs);
   s->record = NULL;
   s->f = NULL;
+}
+
+int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t n, h9_error *e) {
+  free(s->start);
+  drop_records(s);
   s->first = first;
   s->n = n;
   s->start = malloc(((size_t)n + 1) * sizeof *s->start);
@@ -190,11 +194,14 @@ int h9_scatter_fill(h9_scatter *s, h9_scratch *scratch, uint32_t first, uint32_t
       sum += in_row;
     }
     s->start[n] = sum;
-    s->record = malloc((sum ? sum : 1) * sizeof *s->record);
-    if (s->c->wide) s->f = malloc((sum ? sum : 1) * sizeof *s->f);
+    rc = h9_region_open(&s->records, sum * sizeof *s->record, e);
+    if (rc == H9_OK && s->c->wide) rc = h9_region_open(&s->fs, sum * sizeof *s->f, e);
+    s->record = (uint64_t *)(void *)s->records.base;
+    s->f = (float *)(void *)s->fs.base;
+  } else {
+    rc = h9_fail_memory(e, (size_t)n * 16, "connections gathered by source");
   }
-  if (!s->record || (s->c->wide && !s->f)) rc = h9_fail_memory(e, sum * 12, "connections gathered by source");
-  else if (n > 0) {
+  if (rc == H9_OK && n > 0) {
     gather g = {s, first, n, true, at};
     rc = run(&g, scratch, e);
   }
@@ -230,7 +237,6 @@ void h9_scatter_release(h9_scatter *s) {
   kept_drop(s);
   free(s->count);
   free(s->start);
-  free(s->record);
-  free(s->f);
+  drop_records(s);
   *s = (h9_scatter){0};
 }
