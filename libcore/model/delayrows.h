@@ -42,6 +42,8 @@
 
 enum h9_record_kind { H9_RECORD_NARROW = 0, H9_RECORD_CONSTANT = 1, H9_RECORD_WIDE = 2, H9_RECORD_EXACT = 3 };
 enum { H9_ROW_DELTA_MAX = 254, H9_ROW_DELTA_END = 255, H9_ROW_LINES_MAX = 63, H9_ROW_COUNT_MAX = 65535 };
+/* Connections in a tile, and on average in a segment, below which they lie loose. */
+enum { H9_ROW_LEAST = 8, H9_SEGMENT_LEAST = 4 };
 #define H9_ENTRY_LIST 0x80000000u
 #define H9_LIST_LOOSE 0x80000000u
 

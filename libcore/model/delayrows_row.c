@@ -9,8 +9,6 @@
 enum {
   LINE_WORDS = 16,
   FILLED = 32,       /* connections a tile, on average, above which every tile gets a row */
-  ROW_LEAST = 8,     /* connections in a tile below which they lie loose */
-  SEGMENT_LEAST = 4, /* connections a segment, on average, below which they lie loose */
 };
 
 /* Classes of the row's connections. Rows so long that a bin might not fit a segment's count get classes of
@@ -161,7 +159,7 @@ static uint32_t survey(h9_build *b, h9_builder *w, const h9_group *g, uint32_t r
     for (uint64_t bits = w->touched[i]; bits; bits &= bits - 1) {
       uint32_t t = i * 64 + (uint32_t)__builtin_ctzll(bits);
       w->tiles[n++] = t;
-      w->number[t] = may_loose && w->per_tile[t] < ROW_LEAST ? H9_TILE_LOOSE : m++;
+      w->number[t] = may_loose && w->per_tile[t] < H9_ROW_LEAST ? H9_TILE_LOOSE : m++;
       w->per_tile[t] = 0;
     }
     w->touched[i] = 0;
@@ -197,7 +195,7 @@ static bool too_thin(const h9_builder *w, uint32_t number, uint32_t bins) {
     records += count[i];
     segments += count[i] != 0;
   }
-  return records < SEGMENT_LEAST * segments;
+  return records < H9_SEGMENT_LEAST * segments;
 }
 
 static void store16(uint32_t *words, uint32_t at, uint32_t i, uint16_t v) {

@@ -153,9 +153,9 @@ static int check_sums(const h9_sim *s, double *wide, h9_error *e) {
 /* The finest power of two for wide sums that none can leave int64 with: from a bound of all weights at once,
  * or, where precision is asked for, of those onto one neuron; a neuron that repeats its inputs sends up to
  * 255 spikes at once. */
-static int choose_wide_scale(h9_sim *s, bool check, h9_error *e) {
+static int choose_wide_scale(h9_sim *s, h9_error *e) {
   double most = s->rows.weight_max * (double)s->rows.records, onto_one;
-  if (check || (s->o.precision_double && s->any_wide)) {
+  if (s->check_sums || (s->o.precision_double && s->any_wide)) {
     int rc = check_sums(s, &onto_one, e);
     if (rc != H9_OK) return rc;
     if (s->o.precision_double) most = onto_one;
@@ -179,7 +179,7 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   s->built = true;
   enum { INTERVAL_MAX = 64 };
   s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
-  rc = choose_wide_scale(s, unknown, e);
+  rc = choose_wide_scale(s, e);
   if (rc == H9_OK) rc = build_tiles(s, e);
   if (rc == H9_OK) rc = h9_sim_state_open(s, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;

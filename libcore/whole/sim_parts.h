@@ -140,6 +140,7 @@ struct h9_sim {
   h9_sim_population *populations;
   h9_form *forms; /* [n_projections] */
   bool any_wide;
+  bool check_sums; /* rules alone do not bound the inputs: look at the rows */
   uint32_t *receptors; /* [n_populations] */
   h9_tiling tiling;
   h9_sim_estimate estimate;

@@ -1,43 +1,60 @@
 /* Decisions before anything is built: how the weights onto each population are held, what drives it. */
 #include "sim_parts.h"
 
+#include "../model/indegree.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Most synapses of projection p that one target can have. Random degrees are bounded ten standard deviations
- * above their mean (a probability below 1e-20). INFINITY where nothing is known. */
-static double indegree_bound(const h9_network *net, const h9_projection *p) {
-  double sources = net->populations[p->source].count, targets = net->populations[p->target].count;
-  double most = p->symmetric ? 2 * sources : sources, mean;
-  switch (p->rule) {
-  case H9_RULE_ONE_TO_ONE:
-    return 1;
-  case H9_RULE_FIXED_INDEGREE:
-    return p->number;
-  case H9_RULE_PAIRWISE_POISSON:
-    mean = p->number * most;
-    break;
-  case H9_RULE_FIXED_OUTDEGREE:
-    if (!p->multapses) return most;
-    if (p->kernel.type != H9_KERNEL_CONSTANT || p->mask.type != H9_MASK_NONE) return p->number * sources;
-    mean = p->number * sources / targets;
-    break;
-  case H9_RULE_FIXED_TOTAL_NUMBER:
-    if (!p->multapses) return most;
-    mean = p->number / targets;
-    break;
-  case H9_RULE_EXPLICIT:
-    return INFINITY;
-  default:
-    return most;
-  }
-  return mean + 10 * sqrt(mean) + 64;
+/* Most events of one step that projection p can bring a neuron: one that repeats its inputs may send up to
+ * 255 spikes at once. */
+static double events_bound(h9_sim *s, const h9_projection *p) {
+  bool certain;
+  double bound = h9_indegree_bound(s->net, p, &certain);
+  s->check_sums |= !certain;
+  return (isinf(bound) ? 65536 : bound) * (s->populations[p->source].model->counts ? 255 : 1);
 }
 
-/* The same in events of one step: a neuron that repeats its inputs may send up to 255 spikes at once. */
-static double events_bound(const h9_sim *s, const h9_projection *p) {
-  return indegree_bound(s->net, p) * (s->populations[p->source].model->counts ? 255 : 1);
+/* What is known of a projection before it is made. */
+typedef struct prospect {
+  double connections, events;   /* expected; bound of one step's onto a neuron */
+  double tile, segment;         /* expected connections of a source in a tile; of one delay */
+  double row_tile, row_segment; /* the same with all projections of the source */
+} prospect;
+
+enum { DELAYS = 32 }; /* where they are drawn: steps that most of them spread over */
+
+static int foresee(h9_sim *s, prospect *x, h9_error *e) {
+  const h9_network *net = s->net;
+  for (uint32_t i = 0; i < net->n_projections; i++) {
+    const h9_projection *p = &net->projections[i];
+    if (strcmp(p->synapse, "static") != 0)
+      return h9_fail(e, H9_EDATA, "projection %u: found synapses of model '%s', expected static", i + 1,
+                     p->synapse);
+    x[i].connections = h9_projection_expected(net, p);
+    if (isnan(x[i].connections))
+      return h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);
+    x[i].events = events_bound(s, p);
+    x[i].tile = x[i].connections / net->populations[p->source].count / s->tiling.n_tiles;
+    x[i].segment = x[i].tile / (h9_dist_is_constant(&p->delay) ? 1 : DELAYS);
+  }
+  prospect *row = calloc((size_t)net->n_populations + 1, sizeof *row); /* by source */
+  if (!row) return h9_fail_memory(e, net->n_populations * sizeof *row, "populations");
+  for (uint32_t i = 0; i < net->n_projections; i++) {
+    prospect *r = &row[net->projections[i].source];
+    r->tile += x[i].tile;
+    r->segment += x[i].segment;
+  }
+  for (uint32_t i = 0; i < net->n_projections; i++) {
+    x[i].row_tile = row[net->projections[i].source].tile;
+    x[i].row_segment = row[net->projections[i].source].segment;
+  }
+  free(row);
+  return H9_OK;
+}
+static bool mostly_loose(const prospect *x) {
+  return x->row_tile < H9_ROW_LEAST || x->row_segment < H9_SEGMENT_LEAST;
 }
 
 static bool is_constant(const h9_projection *p) { return p->weight_encoding == H9_WEIGHT_CONSTANT; }
@@ -47,7 +64,7 @@ static double constant_weight(const h9_sim *s, const h9_projection *p) {
 
 /* The quantum of a population's int32 inputs: that of its drawn weights; else the constants' common value,
  * where they are whole multiples of it; else the finest power of two that cannot overflow. */
-static double choose_quantum(const h9_sim *s, uint32_t population) {
+static double choose_quantum(const h9_sim *s, uint32_t population, const prospect *x) {
   double common = 0, sum = 0;
   bool exact = true;
   if (s->populations[population].model->counts) return 1;
@@ -55,24 +72,21 @@ static double choose_quantum(const h9_sim *s, uint32_t population) {
     const h9_projection *p = &s->net->projections[i];
     if (p->target != population || p->weight_encoding >= H9_WEIGHT_F32) continue;
     if (p->weight_encoding == H9_WEIGHT_I16) return p->quantum;
-    double w = constant_weight(s, p), bound = events_bound(s, p);
+    double w = constant_weight(s, p);
     if (common == 0) common = p->quantum;
     exact &= fabs(floor(w / common + 0.5) * common - w) <= 1e-12 * fabs(w) && fabs(w / common) <= INT16_MAX;
-    sum += fabs(w) * (isinf(bound) ? 65536 : bound);
+    sum += fabs(w) * x[i].events;
   }
   if (exact && common > 0) return common;
-  int x;
-  frexp(sum > 0 ? sum / 0x1p30 : 1, &x);
-  return ldexp(1, x);
+  int exponent;
+  frexp(sum > 0 ? sum / 0x1p30 : 1, &exponent);
+  return ldexp(1, exponent);
 }
 
-/* Constant weights are kept once a segment where segments are long enough to gain by it. */
-static bool worth_constant(const h9_sim *s, const h9_projection *p, double expected) {
-  double delays = h9_dist_is_constant(&p->delay) ? 1 : 32;
-  return expected / s->net->populations[p->source].count / s->tiling.n_tiles / delays >= 4;
-}
+/* Constant weights are kept once a segment where that takes less: in long segments, and loose. */
+static bool worth_constant(const prospect *x) { return mostly_loose(x) || x->segment >= 4; }
 
-static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quantum, double expected) {
+static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quantum, const prospect *x) {
   h9_form f = {.kind = H9_RECORD_NARROW};
   if (p->weight_encoding == H9_WEIGHT_F32 || p->weight_encoding == H9_WEIGHT_F64)
     return (h9_form){.kind = H9_RECORD_WIDE,
@@ -90,11 +104,10 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
   /* In single precision a constant is rounded to the resolution that drawn weights onto the same population
    * have, by 1 in 8192 at most. */
   bool exactly = s->o.precision_double && !s->populations[p->target].model->counts;
-  if (exactly || fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13)
-    f.kind = H9_RECORD_EXACT;
+  if (exactly || fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13) f.kind = H9_RECORD_EXACT;
   else {
     f.weight = (int32_t)k;
-    if (fabs(k) > INT16_MAX || worth_constant(s, p, expected)) f.kind = H9_RECORD_CONSTANT;
+    if (fabs(k) > INT16_MAX || worth_constant(x)) f.kind = H9_RECORD_CONSTANT;
   }
   return f;
 }
@@ -102,21 +115,19 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
 static void widen(h9_form *f) { f->kind = f->given ? H9_RECORD_WIDE : H9_RECORD_EXACT; }
 static bool is_wide(const h9_form *f) { return f->kind == H9_RECORD_WIDE || f->kind == H9_RECORD_EXACT; }
 
-static int plan_population(h9_sim *s, uint32_t population, const double *expected, h9_error *e) {
+static int plan_population(h9_sim *s, uint32_t population, const prospect *x, h9_error *e) {
   h9_sim_population *t = &s->populations[population];
-  double quantum = choose_quantum(s, population), sum = 0;
+  double quantum = choose_quantum(s, population, x), sum = 0;
   t->quantum = quantum;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
     if (p->target != population) continue;
     h9_form *f = &s->forms[i];
-    *f = choose_form(s, p, quantum, expected[i]);
+    *f = choose_form(s, p, quantum, &x[i]);
     if (t->model->counts) {
       if (f->given || is_wide(f)) *f = (h9_form){.kind = H9_RECORD_NARROW, .weight = 1};
     }
-    double bound = events_bound(s, p);
-    if (!is_wide(f))
-      sum += (isinf(bound) ? 65536 : bound) * (f->given ? 32768 : fabs((double)f->weight));
+    if (!is_wide(f)) sum += x[i].events * (f->given ? 32768 : fabs((double)f->weight));
   }
   bool overflow = sum >= 0x1p31;
   if (overflow && t->model->counts)
@@ -130,32 +141,41 @@ static int plan_population(h9_sim *s, uint32_t population, const double *expecte
   return H9_OK;
 }
 
+/* Bytes that a projection's synapses take, headers included. */
+static double bytes_of(const h9_sim *s, uint32_t i, const prospect *x) {
+  static const double row[] = {4, 2, 8, 2}, loose[] = {6, 4, 8, 4}, heads[] = {4, 8, 4, 12};
+  uint8_t kind = s->forms[i].kind;
+  if (mostly_loose(x)) return x->connections * loose[kind];
+  double segments = x->connections / fmax(x->segment, 1);
+  return x->connections * row[kind] + segments * heads[kind];
+}
+
+/* Directories; heads of rows, lists of tiles and loose rows. */
+static double directory_bytes(const h9_sim *s, const prospect *x) {
+  const h9_tiling *t = &s->tiling;
+  double bytes = 4.0 * t->n_shares * s->net->n_neurons;
+  for (uint32_t i = 0; i < s->net->n_projections; i++) {
+    if (!(x[i].row_tile > 0)) continue;
+    double rows = s->net->populations[s->net->projections[i].source].count * x[i].tile / x[i].row_tile;
+    double shares = fmin(t->n_shares, x[i].row_tile * t->n_tiles);
+    bytes += rows * (mostly_loose(&x[i])        ? 20 * shares
+                     : t->n_tiles > t->n_shares ? 12.0 * t->n_tiles
+                                                : 4.0 * t->n_tiles);
+  }
+  return bytes;
+}
+
 int h9_sim_plan_forms(h9_sim *s, h9_error *e) {
   uint32_t n = s->net->n_projections;
-  double *expected = calloc((size_t)n + 1, sizeof *expected);
+  prospect *x = calloc((size_t)n + 1, sizeof *x);
   s->forms = calloc((size_t)n + 1, sizeof *s->forms);
-  int rc = expected && s->forms ? H9_OK : h9_fail_memory(e, n * sizeof *s->forms, "projections");
+  int rc = x && s->forms ? foresee(s, x, e) : h9_fail_memory(e, n * sizeof *s->forms, "projections");
+  for (uint32_t i = 0; i < s->net->n_populations && rc == H9_OK; i++) rc = plan_population(s, i, x, e);
+  if (rc == H9_OK) s->estimate.row_bytes = directory_bytes(s, x);
   for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
-    const h9_projection *p = &s->net->projections[i];
-    if (strcmp(p->synapse, "static") != 0)
-      rc = h9_fail(e, H9_EDATA, "projection %u: found synapses of model '%s', expected static", i + 1, p->synapse);
-    expected[i] = h9_projection_expected(s->net, p);
-    if (isnan(expected[i]))
-      rc = h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);
+    s->estimate.connections += x[i].connections;
+    s->estimate.row_bytes += bytes_of(s, i, &x[i]);
   }
-  for (uint32_t i = 0; i < s->net->n_populations && rc == H9_OK; i++) rc = plan_population(s, i, expected, e);
-  double bytes = (double)s->tiling.n_tiles * s->net->n_neurons * 8, connections = 0;
-  for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
-    const h9_projection *p = &s->net->projections[i];
-    uint8_t kind = s->forms[i].kind;
-    double delays = h9_dist_is_constant(&p->delay) ? 1 : 40;
-    double segments = delays * s->tiling.n_tiles * s->net->populations[p->source].count;
-    connections += expected[i];
-    bytes += expected[i] * (kind == H9_RECORD_CONSTANT ? 2 : kind == H9_RECORD_WIDE ? 8 : 4);
-    bytes += 4 * (segments < expected[i] ? segments : expected[i]);
-  }
-  s->estimate.connections = connections;
-  s->estimate.row_bytes = bytes;
-  free(expected);
+  free(x);
   return rc;
 }
