@@ -1,8 +1,8 @@
 #include "rowsource.h"
 
+#include "../base/parallel.h"
 #include "rowsource_parts.h"
 
-#include <omp.h>
 #include <stdlib.h>
 
 enum {
@@ -215,7 +215,9 @@ static int rows_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *row
   return H9_OK;
 }
 
-static void crew_member(crew *c, int worker) {
+static void crew_member(void *ctx, int worker, int workers) {
+  crew *c = ctx;
+  (void)workers;
   h9_rowsource *s = c->s;
   h9_error mine = {0};
   h9_task task = {0};
@@ -299,8 +301,7 @@ int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, vo
     uint64_t end = UINT64_MAX;
     if (!s->reader && (c.rc = chunk(s, c.next, &end, e)) != H9_OK) break;
     c.end = end;
-#pragma omp parallel num_threads(s->threads)
-    crew_member(&c, omp_get_thread_num());
+    h9_parallel(s->threads, crew_member, &c);
   } while (c.rc == H9_OK && !s->reader && c.next < s->n_ranges);
   if (c.rc == H9_OK && s->reader) c.rc = h9_rowsource_finish(s, e);
   pthread_cond_destroy(&c.moved);

@@ -5,9 +5,10 @@
  *
  * Each worker has a fixed part of the owners and its own place in every row, so that no two of them
  * write to one counter. Sorting makes the order inside a row irrelevant. */
+#include "../base/parallel.h"
 #include "rules.h"
 
-#include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,48 +76,63 @@ static void kept_drop(h9_scatter *s) {
   s->kept = NULL;
 }
 
-/* The failure told is that of the first owner, for any number of parts. */
-static int run(const gather *g, h9_scratch *scratch, h9_error *e) {
+typedef struct gathering {
+  const gather *g;
+  h9_scratch *scratch;
+  pthread_mutex_t lock;
+  uint64_t failed; /* the first owner that did */
+  int rc;
+  h9_error *e;
+} gathering;
+
+/* The p-th part of the owners. */
+static void run_part(void *ctx, uint64_t p, int me) {
+  gathering *all = ctx;
+  const gather *g = all->g;
   const h9_compiled *c = g->s->c;
-  const int parts = g->s->parts;
-  uint64_t failed = UINT64_MAX;
-  int rc = H9_OK;
-#pragma omp parallel for num_threads(parts) schedule(static, 1)
-  for (int p = 0; p < parts; p++) {
-    h9_scratch *w = &scratch[omp_get_thread_num()];
-    uint32_t *at = g->at + (size_t)p * g->n;
-    h9_error mine = {0};
-    uint64_t owner = (uint64_t)c->n_owner * (uint64_t)p / (uint64_t)parts;
-    const uint64_t first = owner, end = (uint64_t)c->n_owner * (uint64_t)(p + 1) / (uint64_t)parts;
-    h9_kept *kept = g->s->kept ? &g->s->kept[p] : NULL;
-    int r = H9_OK;
-    for (uint64_t batch = owner; r == H9_OK && batch < end; batch = owner) {
-      uint64_t n = end - batch < BATCH ? end - batch : BATCH;
-      if (kept && g->fill) {
-        for (; owner < batch + n; owner++) {
-          size_t i = (size_t)(owner - first), from = i ? kept->end[i - 1] : 0;
-          owner_put(g, at, (uint32_t)owner, kept->record + from, c->wide ? kept->f + from : NULL,
-                    kept->end[i] - from);
-        }
-        continue;
+  const uint64_t parts = (uint64_t)g->s->parts;
+  h9_scratch *w = &all->scratch[me];
+  uint32_t *at = g->at + p * g->n;
+  h9_error mine = {0};
+  uint64_t owner = c->n_owner * p / parts;
+  const uint64_t first = owner, end = c->n_owner * (p + 1) / parts;
+  h9_kept *kept = g->s->kept ? &g->s->kept[p] : NULL;
+  int r = H9_OK;
+  for (uint64_t batch = owner; r == H9_OK && batch < end; batch = owner) {
+    uint64_t n = end - batch < BATCH ? end - batch : BATCH;
+    if (kept && g->fill) {
+      for (; owner < batch + n; owner++) {
+        size_t i = (size_t)(owner - first), from = i ? kept->end[i - 1] : 0;
+        owner_put(g, at, (uint32_t)owner, kept->record + from, c->wide ? kept->f + from : NULL,
+                  kept->end[i] - from);
       }
-      if (c->begin) r = c->begin(c, w, (uint32_t)batch, (uint32_t)n, &mine);
-      for (; r == H9_OK && owner < batch + n; owner++) {
-        w->n = 0;
-        if ((r = c->generate(c, w, (uint32_t)owner, &mine)) != H9_OK) break;
-        owner_put(g, at, (uint32_t)owner, w->record, c->wide ? w->f : NULL, w->n);
-        if (kept && kept->limit) keep(kept, w, c->wide, (uint32_t)(owner - first));
-      }
+      continue;
     }
-    if (r == H9_OK) continue;
-#pragma omp critical(h9_scatter_failed)
-    if (owner < failed) {
-      failed = owner;
-      rc = r;
-      *e = mine;
+    if (c->begin) r = c->begin(c, w, (uint32_t)batch, (uint32_t)n, &mine);
+    for (; r == H9_OK && owner < batch + n; owner++) {
+      w->n = 0;
+      if ((r = c->generate(c, w, (uint32_t)owner, &mine)) != H9_OK) break;
+      owner_put(g, at, (uint32_t)owner, w->record, c->wide ? w->f : NULL, w->n);
+      if (kept && kept->limit) keep(kept, w, c->wide, (uint32_t)(owner - first));
     }
   }
-  return rc;
+  if (r == H9_OK) return;
+  pthread_mutex_lock(&all->lock);
+  if (owner < all->failed) {
+    all->failed = owner;
+    all->rc = r;
+    *all->e = mine;
+  }
+  pthread_mutex_unlock(&all->lock);
+}
+
+/* The failure told is that of the first owner, for any number of parts. */
+static int run(const gather *g, h9_scratch *scratch, h9_error *e) {
+  gathering all = {.g = g, .scratch = scratch, .failed = UINT64_MAX, .rc = H9_OK, .e = e};
+  pthread_mutex_init(&all.lock, NULL);
+  h9_parallel_each(g->s->parts, (uint64_t)g->s->parts, run_part, &all);
+  pthread_mutex_destroy(&all.lock);
+  return all.rc;
 }
 
 /* Where it takes long to find the connections, those counted are kept: `memory` bytes of them, or none. */

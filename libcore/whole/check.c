@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include "../base/parallel.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -133,7 +135,9 @@ static int take(checker *c, h9_block *b, h9_check_scratch *scratch, h9_error *e)
   return H9_OK;
 }
 
-static void member(checker *c) {
+static void member(void *ctx, int me, int n) {
+  checker *c = ctx;
+  (void)me, (void)n;
   h9_check_scratch scratch = {0};
   h9_error e = {0};
   h9_block b;
@@ -153,8 +157,7 @@ static void member(checker *c) {
 static int run(checker *c, const char *name, int threads, h9_error *e) {
   int rc = h9_network_read_head(c->reader, &c->net, e);
   if (rc != H9_OK) return rc;
-#pragma omp parallel num_threads(threads)
-  member(c);
+  h9_parallel(threads, member, c);
   if (c->failed != UINT64_MAX) return e->code;
   rc = h9_neurons_complete(&c->net, &c->neurons, e);
   if (rc == H9_OK) rc = h9_sequence_end(&c->sequence, &c->net, e);

@@ -1,6 +1,7 @@
 #include "generate.h"
 
 #include "../base/memory.h"
+#include "../base/parallel.h"
 
 #include <float.h>
 #include <math.h>
@@ -202,6 +203,25 @@ static int slot_open(slot *s, const plan *pl, bool placed, uint32_t n, h9_error 
   return H9_OK;
 }
 
+typedef struct maker {
+  const h9_generator *g;
+  h9_placer *placer;
+  uint32_t population;
+  slot *slots;
+  bool place;
+} maker;
+
+static void make_block(void *ctx, uint64_t i, int me) {
+  const maker *m = ctx;
+  slot *s = &m->slots[i];
+  int code = H9_OK;
+  (void)me;
+  s->error.code = H9_OK;
+  if (m->place) code = h9_placer_place(m->placer, s->first, s->n, s->x, s->y, s->z, &s->error);
+  if (code == H9_OK) code = make_values(m->g, m->population, s);
+  s->error.code = code;
+}
+
 /* Makes the blocks of one round, one a slot: positions in order where a minimum distance asks for it. */
 static int make_round(const h9_generator *g, h9_placer *placer, uint32_t population, slot *slots, int n_slots,
                       int threads, h9_error *e) {
@@ -211,15 +231,8 @@ static int make_round(const h9_generator *g, h9_placer *placer, uint32_t populat
     int code = h9_placer_place(placer, s->first, s->n, s->x, s->y, s->z, e);
     if (code != H9_OK) return code;
   }
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (int i = 0; i < n_slots; i++) {
-    slot *s = &slots[i];
-    s->error.code = H9_OK;
-    int code = H9_OK;
-    if (placed && !in_order) code = h9_placer_place(placer, s->first, s->n, s->x, s->y, s->z, &s->error);
-    if (code == H9_OK) code = make_values(g, population, s);
-    s->error.code = code;
-  }
+  maker m = {g, placer, population, slots, placed && !in_order};
+  h9_parallel_each(threads, (uint64_t)n_slots, make_block, &m);
   for (int i = 0; i < n_slots; i++)
     if (slots[i].error.code != H9_OK) {
       *e = slots[i].error;

@@ -4,9 +4,9 @@
 #include "equations.h"
 
 #include "../base/clock.h"
+#include "../base/parallel.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +99,20 @@ static int build_tile(h9_sim *s, uint32_t t, h9_error *e) {
   return rc;
 }
 
-/* Every thread makes its own tiles, so that their memory is near it. */
+static void build_share(void *ctx, uint64_t share, int me) {
+  h9_sim *s = ctx;
+  h9_sim_thread *th = &s->threads[share];
+  (void)me;
+  th->rc = h9_sim_drive_open(s, th, &th->error);
+  for (int k = 0; k < 2 && th->rc == H9_OK; k++)
+    th->rc = h9_spike_list_open(&th->sent[k], s->most_sent, &th->error);
+  if (th->rc == H9_OK)
+    th->rc = h9_inflight_open(&th->inflight, &s->rows, (uint32_t)share, s->wide_scale, &th->error);
+  for (uint32_t t = 0; t < s->tiling.n_tiles && th->rc == H9_OK; t++)
+    if (s->tiles[t].owner == (int)share) th->rc = build_tile(s, t, &th->error);
+}
+
+/* Each thread's tiles are made together. */
 static int build_tiles(h9_sim *s, h9_error *e) {
   int threads = s->o.threads;
   s->tiles = calloc(s->tiling.n_tiles, sizeof *s->tiles);
@@ -111,19 +124,8 @@ static int build_tiles(h9_sim *s, h9_error *e) {
   for (uint32_t i = 0; i < s->net->n_populations; i++)
     most += (uint64_t)s->net->populations[i].count * (s->populations[i].model->marks ? 255 : 1);
   most *= (uint64_t)s->interval;
-#pragma omp parallel num_threads(threads)
-  {
-    int me = omp_get_thread_num();
-    h9_sim_thread *th = &s->threads[me];
-    th->rc = h9_sim_drive_open(s, th, &th->error);
-    for (int k = 0; k < 2 && th->rc == H9_OK; k++)
-      th->rc =
-          h9_spike_list_open(&th->sent[k], most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31, &th->error);
-    if (th->rc == H9_OK)
-      th->rc = h9_inflight_open(&th->inflight, &s->rows, (uint32_t)me, s->wide_scale, &th->error);
-    for (uint32_t t = 0; t < s->tiling.n_tiles && th->rc == H9_OK; t++)
-      if (s->tiles[t].owner == me) th->rc = build_tile(s, t, &th->error);
-  }
+  s->most_sent = most < (UINT64_C(1) << 31) ? most : UINT64_C(1) << 31;
+  h9_parallel_each(threads, (uint64_t)threads, build_share, s);
   for (int k = 0; k < threads; k++)
     if (s->threads[k].rc != H9_OK) {
       *e = s->threads[k].error;

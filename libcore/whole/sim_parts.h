@@ -142,6 +142,7 @@ struct h9_sim {
   bool any_wide;
   bool check_sums; /* rules alone do not bound the inputs: look at the rows */
   uint32_t *receptors; /* [n_populations] */
+  size_t most_sent;    /* spikes of a thread in an interval */
   h9_tiling tiling;
   h9_sim_estimate estimate;
   h9_delayrows rows;

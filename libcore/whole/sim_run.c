@@ -3,8 +3,8 @@
 #include "sim_parts.h"
 
 #include "../base/clock.h"
+#include "../base/parallel.h"
 
-#include <omp.h>
 #include <string.h>
 
 enum { TIMED_EVERY = 16, PROGRESS_EVERY = 256 };
@@ -81,8 +81,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     u.in[0] = tile->slots + slot;
     u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
     h9_cells_aim(cells, at, n, &u);
-    if (cells->update(&u))
-      room &= send(cells, th, at, n, now, net_first, sent);
+    if (cells->update(&u)) room &= send(cells, th, at, n, now, net_first, sent);
     lap_end(l, H9_PHASE_UPDATE);
   }
   return room;
@@ -164,7 +163,8 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
     }
     if (me == 0) send_injected(s, th, &th->sent[parity], to);
     for (int k = 0; k < s->o.threads; k++)
-      h9_inflight_take(&th->inflight, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n, from + 1);
+      h9_inflight_take(&th->inflight, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n,
+                       from + 1);
     lap_end(&l, H9_PHASE_EXCHANGE);
     for (uint32_t t = 0; t < s->tiling.n_tiles; t++)
       if (s->tiles[t].owner == me) run_tile(s, th, t, parity, from, to, &l);
@@ -181,20 +181,24 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
   }
 }
 
+typedef struct course {
+  h9_sim *s;
+  h9_step end;
+} course;
+
+static void run_member(void *ctx, int me, int n) {
+  const course *c = ctx;
+  if (n == c->s->o.threads) run_thread(c->s, me, c->end); /* a limit of the user's may leave fewer */
+}
+
 int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) {
   h9_step end = s->now + steps;
   uint64_t begin = h9_clock_ns();
   if (end >= (h9_step)UINT32_MAX)
     return h9_fail(e, H9_EUSAGE, "%lld steps, expected less than 2^32", (long long)end);
-  omp_set_dynamic(0);
-  bool few = false;
-#pragma omp parallel num_threads(s->o.threads)
-  {
-    int got = omp_get_num_threads(); /* a limit of the user's may leave fewer than asked for */
-    if (got == s->o.threads) run_thread(s, omp_get_thread_num(), end);
-    else if (omp_get_thread_num() == 0) few = true;
-  }
-  if (few) return h9_fail(e, H9_ESYSTEM, "%d threads could not be had", s->o.threads);
+  course c = {s, end};
+  if (h9_parallel(s->o.threads, run_member, &c) < s->o.threads)
+    return h9_fail(e, H9_ESYSTEM, "%d threads could not be had", s->o.threads);
   s->intervals += (uint64_t)((steps + s->interval - 1) / s->interval);
   s->now = end;
   s->simulate_s += (double)(h9_clock_ns() - begin) * 1e-9;
