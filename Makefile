@@ -28,7 +28,8 @@ LDLIBS_ := -lyaml -lzstd -lxxhash -lm
 LIB_SRC := $(sort $(wildcard libcore/*/*.c))
 # The kernels of a model, MODEL_step.h, are (without regard to floating-point traps, which lets choices be vectorized) libcore/model/kernels.c compiled with it once for each SIMD level.
 MODELS := $(patsubst libcore/model/%_step.h,%,$(sort $(wildcard libcore/model/*_step.h)))
-LEVELS := scalar $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),sse avx2 avx512)
+X86 := $(findstring x86_64,$(shell $(CC) -dumpmachine))
+LEVELS := scalar $(if $(X86),sse avx2 avx512)
 KERNEL_OBJ := $(foreach l,$(LEVELS),$(MODELS:%=$(BUILD)/obj/libcore/model/%_step_$(l).o))
 LIB_SRC := $(filter-out libcore/model/kernels.c,$(LIB_SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ) $(BUILD)/obj/model_headers.o
@@ -49,10 +50,15 @@ all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the li
 units: $(UNITS) ## build the unit tests
 
 # A SIMD kernel is a file of its own, NAME_LEVEL.c, compiled with that level's flags.
+# Elsewhere than on x86-64 there is one level, vectorized with what every such machine has (aarch64: NEON).
+ifeq ($(X86),)
+$(BUILD)/obj/%_scalar.o: SIMD_FLAGS := -O3
+else
 $(BUILD)/obj/%_step_scalar.o: SIMD_FLAGS := -DH9_SCALAR
 $(BUILD)/obj/%_sse.o: SIMD_FLAGS := -O3 -msse4.2
 $(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -O3 -mavx2 -mbmi -mbmi2 -mpopcnt
 $(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
+endif
 
 $(BUILD)/model_headers.c: $(STEP_HEADERS:%=libcore/model/%) Makefile
 	@mkdir -p $(@D)
