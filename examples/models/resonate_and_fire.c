@@ -10,6 +10,7 @@
  *     hal9-step --model ./resonate_and_fire.so -t 1s > spikes.h9
  */
 #include <hal9/model/model.h>
+#include <complex.h>
 #include <math.h>
 
 #include "resonate_and_fire_step.h" /* the lists of states and coefficients */
@@ -52,10 +53,12 @@ static bool check(const double *v, char *why, size_t size) {
 }
 
 static void prepare(const double *v, double dt, double *coef, double *state) {
-  double decay = exp(v[B] * dt), turn = v[OMEGA] * dt;
-  coef[K_cosine] = decay * cos(turn);
-  coef[K_sine] = decay * sin(turn);
-  coef[K_from_current] = dt;
+  double complex rate = v[B] + v[OMEGA] * _Complex_I, flow = cexp(rate * dt);
+  double complex from_current = cabs(rate) > 0 ? (flow - 1) / rate : dt; /* of 1 during the step */
+  coef[K_cosine] = creal(flow);
+  coef[K_sine] = cimag(flow);
+  coef[K_current_x] = creal(from_current);
+  coef[K_current_y] = cimag(from_current);
   coef[K_i_e] = v[I_E];
   coef[K_y_th] = v[Y_TH];
   coef[K_x_reset] = v[X_RESET];

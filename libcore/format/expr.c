@@ -441,13 +441,13 @@ static int parse_choice(parser *p, part *out) {
   return rc;
 }
 
-/* Largest stack depth, or -1 when the code is not balanced. Checks operations and variables. */
-static int balance(const h9_expr *x) {
+/* Largest stack depth, or -1 when the code is not balanced. Checks operations, and variables against `variables`. */
+static int balance(const h9_expr *x, int variables) {
   int depth = 0, most = 0;
   for (uint32_t i = 0; i < x->n; i++) {
     int n = h9_op_operands(x->code[i].op);
     if (n < 0 || depth < n) return -1;
-    if (x->code[i].op == OP_VAR && x->code[i].arg >= H9_VARIABLES) return -1;
+    if (x->code[i].op == OP_VAR && x->code[i].arg >= variables) return -1;
     depth += 1 - n;
     if (depth > most) most = depth;
   }
@@ -464,7 +464,7 @@ int h9_expr_compile(h9_expr *x, const char *text, const h9_symbol *symbols, size
   skip_space(&p);
   if (rc == H9_OK && *p.at) rc = mistake(&p, p.at, "found '%.20s' where the expression should end", p.at);
   if (rc == H9_OK) {
-    x->stack = (uint32_t)balance(x);
+    x->stack = (uint32_t)balance(x, UINT8_MAX + 1);
     if (x->stack > H9_EXPR_STACK_MAX) rc = mistake(&p, text, "the expression is nested too deeply");
   }
   *dim = all.dim;
@@ -556,7 +556,7 @@ int h9_expr_decode(h9_expr *x, h9_bytes *c, h9_error *e) {
     if (x->code[i].op == OP_VAR && x->code[i].arg < H9_VARIABLES)
       x->variables |= UINT32_C(1) << (x->code[i].arg < 31 ? x->code[i].arg : 31);
   }
-  int depth = c->failed ? -1 : balance(x);
+  int depth = c->failed ? -1 : balance(x, H9_VARIABLES);
   if (depth < 1 || depth > H9_EXPR_STACK_MAX) {
     h9_expr_release(x);
     return h9_fail(e, H9_EDATA,

@@ -154,7 +154,8 @@ static void read_population(h9_config_reader *r, const h9_node *key, const h9_no
   const h9_node *model = h9_node_get(n, "model");
   const char *name = model ? h9_config_text(r, model, "model") : NULL;
   const h9_model *m = name ? h9_model_find(name) : NULL;
-  if (name && !m) {
+  /* a model of the file's own that is not there has mistakes, which are noted */
+  if (name && !m && !h9_node_get(h9_node_get(r->c->yaml.root, "models"), name)) {
     const char *names[64];
     size_t k = 0;
     char all[600] = "";
