@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """The networks of examples/vogels-abbott-coba.yaml and -cuba.yaml in Brian2: networks coba and cuba."""
+import sys
+
 import brian2_common
 
 
@@ -42,4 +44,6 @@ def describe(network, n):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] not in ("coba", "cuba"):
+        sys.exit(64)
     brian2_common.main(describe)

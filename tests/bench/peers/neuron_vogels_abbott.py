@@ -44,6 +44,8 @@ def mechanisms():
 
 def main():
     network, n, threads, seconds = common.arguments()
+    if network not in ("coba", "cuba"):
+        sys.exit(64)
     os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
     library = mechanisms()
     from neuron import h
