@@ -6,6 +6,7 @@
 #include "../libcore/base/memory.h"
 #include "../libcore/format/codec.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/profile.h"
 #include "../libcore/whole/sim.h"
 
 #include <errno.h>
@@ -406,32 +407,18 @@ static void measure(const run *r, h9_metrics *m) {
   h9_metrics_set(m, "step.tiles", t.tiles);
 }
 
+/* The machine's bandwidth is measured last: the simulation does not see it. */
 static void print_profile(const run *r) {
-  h9_sim_stats t;
-  h9_sim_stats_get(r->sim, &t);
-  double biological = (double)h9_sim_now(r->sim) * r->dt * 1e-3, all = t.simulate_s;
-  const struct {
-    const char *name;
-    double s;
-  } phases[] = {
-      {"deliver", t.deliver_s},   {"update", t.update_s}, {"drive", t.drive_s},
-      {"exchange", t.exchange_s}, {"output", t.output_s},
-  };
-  fprintf(stderr, "%-10s %10s %7s %12s\n", "phase", "s", "%", "s/bio. s");
-  for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
-    fprintf(stderr, "%-10s %10.3f %7.1f %12.4f\n", phases[i].name, phases[i].s, 100 * phases[i].s / all,
-            phases[i].s / biological);
-  fprintf(stderr, "%-10s %10.3f %7.1f %12.4f  (real-time factor)\n", "simulate", all, 100.0,
-          all / biological);
-  fprintf(stderr, "%-10s %10.3f\n%-10s %10.3f\n", "load", r->load_s, "build", t.build_s);
-  fprintf(stderr, "events     %10.4g  %.4g a second, %.3f ns an event and thread\n", (double)t.events,
-          (double)t.events / all, t.events ? t.deliver_s * t.threads / (double)t.events * 1e9 : 0);
-  fprintf(stderr, "signals    %10.4g  %.4g Hz a neuron\n", (double)t.spikes,
-          (double)t.spikes / biological / r->net.n_neurons);
-  fprintf(stderr, "synapses   %10.4g  %.3f bytes each, delays %.4g to %.4g ms\n", (double)t.connections,
-          t.connections ? (double)t.row_bytes / (double)t.connections : 0, t.delay_min * r->dt,
-          t.delay_max * r->dt);
-  fprintf(stderr, "memory     %10.4g  bytes at the peak\n", (double)h9_memory_peak_rss());
+  h9_profile p = {.neurons = r->net.n_neurons,
+                  .steps = h9_sim_now(r->sim),
+                  .dt = r->dt,
+                  .load_s = r->load_s,
+                  .peak_rss = h9_memory_peak_rss()};
+  h9_error e = {0};
+  h9_sim_stats_get(r->sim, &p.stats);
+  int rc = h9_bandwidth_measure(r->s->o.threads, &p.measured, &e);
+  h9_profile_print(stderr, &p);
+  if (rc != H9_OK) fprintf(stderr, "bandwidth  not measured: %s\n", e.text);
 }
 
 /* The options that shape the result, for the provenance. */

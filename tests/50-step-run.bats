@@ -102,6 +102,17 @@ steps() { hal9-view --signals --no-header "$1" | cut -f1; }
   hal9-step --no-metrics -c net.yaml --profile -v --progress always net.h9 > b.h9 2> err
   cmp a.h9 b.h9
   for k in deliver update drive exchange output simulate build events synapses; do grep -q "$k" err; done
+  # the account agrees with the stream's own measurements
+  hal9-step -c net.yaml --profile net.h9 2> err > m.h9
+  hal9-view --metrics m.h9 > m
+  for k in events signals; do
+    awk -v k=$k -v want="$(awk -v k="step.$k" '$1 == k {print $2}' m)" '
+      $1 == k {seen = 1; bad = ($2 / want - 1) ^ 2 > 1e-6} END {exit !seen || bad}' err
+  done
+  awk '$1 == "updates" {exit !($2 == 200 * 500)}' err
+  grep -qE '^bandwidth +[0-9.]+ +GB/s read, [0-9.]+ GB/s triad: measured' err
+  grep -qE '^delivered +[0-9.]+ +GB/s of synapses, [0-9]+ % of memory' err
+  grep -qE '^updated +[0-9.]+ +GB/s of states and inputs, [0-9]+ % of memory' err
   hal9-step -q --progress never --no-metrics -c net.yaml net.h9 2> err2 > /dev/null
   [ ! -s err2 ]
 }
