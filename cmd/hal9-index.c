@@ -4,6 +4,7 @@
 #include "../libcore/base/json.h"
 #include "../libcore/model/rowsource.h"
 #include "../libcore/whole/config.h"
+#include "../libcore/whole/connections.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/query.h"
 
@@ -328,43 +329,10 @@ static int dry_run(run *r, h9_error *e) {
   return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output") : H9_OK;
 }
 
-/* A worker encodes the rows of a group; the blocks are then written in order. */
-typedef struct encoded {
-  uint32_t n;
-  struct {
-    h9_buf body;
-    uint64_t count;
-  } block[];
-} encoded;
-
-static int encode_group(void *ctx, int worker, const h9_group *g, void **slot, h9_error *e) {
+static void show(void *ctx, double done) {
   run *r = ctx;
-  (void)worker;
-  encoded *x = *slot = calloc(1, sizeof *x + g->n_rows * sizeof x->block[0]);
-  if (!x) return h9_fail_memory(e, g->n_rows * sizeof x->block[0], "connections");
-  x->n = g->n_rows;
-  for (uint32_t k = 0; k < g->n_rows; k++) {
-    x->block[k].count = g->rows[k].n;
-    if (h9_rows_encode(&r->net, &g->rows[k], &x->block[k].body) != H9_OK || x->block[k].body.failed)
-      return h9_fail_memory(e, g->rows[k].n * 4, "connections");
-  }
-  return H9_OK;
-}
-
-static int emit_group(void *ctx, const h9_group *g, void *slot, h9_error *e) {
-  run *r = ctx;
-  encoded *x = slot;
-  int rc = H9_OK;
-  (void)g;
-  for (uint32_t k = 0; k < x->n; k++) {
-    if (rc == H9_OK)
-      rc = h9_writer_block(r->writer, H9_BLOCK_CONNECTIONS, x->block[k].count, &x->block[k].body, e);
-    r->done += (double)x->block[k].count;
-    h9_buf_release(&x->block[k].body);
-  }
-  free(x);
-  h9_progress_show(&r->progress, r->done, r->expected, "connections", NULL);
-  return rc;
+  r->done = done;
+  h9_progress_show(&r->progress, done, r->expected, "connections", NULL);
 }
 
 static int write_connections(run *r, h9_error *e) {
@@ -374,7 +342,8 @@ static int write_connections(run *r, h9_error *e) {
   for (uint32_t k = 0; r->progress.on && k < r->net.n_projections; k++)
     r->expected += h9_projection_expected(&r->net, &r->net.projections[k]);
   int rc = h9_rowsource_expand(&source, &r->net, &o, e);
-  if (rc == H9_OK) rc = h9_rowsource_run(source, encode_group, emit_group, r, e);
+  h9_connections c = {.writer = r->writer, .net = &r->net, .progress = show, .ctx = r};
+  if (rc == H9_OK) rc = h9_connections_write(&c, source, e);
   h9_rowsource_free(source);
   return rc;
 }

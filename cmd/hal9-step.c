@@ -8,6 +8,8 @@
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/profile.h"
 #include "../libcore/whole/sim.h"
+#include "../libcore/whole/synapse_trace.h"
+#include "../libcore/whole/weights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,6 +30,8 @@ typedef struct settings {
   const char **stimulus;
   uint32_t n_stimuli;
   double stimulus_weight; /* NaN: not given */
+  const char *weights, *trace; /* files; NULL: none */
+  double weights_every;        /* ms; NaN: at the end only */
   bool dry_run, profile, no_metrics;
   uint64_t tiles;
 } settings;
@@ -48,7 +52,10 @@ enum {
   OPT_RECORD_STATE,
   OPT_PRECISION,
   OPT_STIMULUS,
-  OPT_STIMULUS_WEIGHT
+  OPT_STIMULUS_WEIGHT,
+  OPT_WEIGHTS,
+  OPT_WEIGHTS_EVERY,
+  OPT_TRACE_SYNAPSES
 };
 
 static const struct argp_option option_table[] = {
@@ -67,6 +74,13 @@ static const struct argp_option option_table[] = {
      "neurons, as "
      "spikes@exc[1:100] (repeatable)",
      0},
+    {"weights", OPT_WEIGHTS, "FILE", 0,
+     "Write the network with the weights that its plastic synapses have at the end to FILE, a stream like the input",
+     0},
+    {"weights-every", OPT_WEIGHTS_EVERY, "TIME", 0,
+     "Write one each TIME of the recorded time, too; a % in FILE's name becomes the time in ms", 0},
+    {"trace-synapses", OPT_TRACE_SYNAPSES, "FILE", 0,
+     "Write to FILE, as text, what each synapse of the projections with 'trace: true' did at every spike", 0},
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
@@ -108,6 +122,22 @@ static void check_inputs(const settings *s, struct argp_state *state) {
       argp_error(state, "--stimulus -: standard input is the network's, expected the network as FILE");
 }
 
+/* Standard output takes one thing, each file one state. */
+static void check_outputs(const settings *s, struct argp_state *state) {
+  const char *const names[] = {s->o.output, s->weights, s->trace};
+  int standard = 0;
+  for (int i = 0; i < 3; i++)
+    standard += names[i] ? strcmp(names[i], "-") == 0 : i == 0;
+  if (standard > 1)
+    argp_error(state, "standard output takes one thing: give the spikes, --weights or --trace-synapses a FILE (-o FILE)");
+  if (isnan(s->weights_every)) return;
+  if (!s->weights) argp_error(state, "--weights-every goes with --weights FILE");
+  const char *mark = strchr(s->weights, '%');
+  if (!mark || strchr(mark + 1, '%'))
+    argp_error(state, "--weights: found '%s', expected one %% in the name, for the time: --weights-every writes many",
+               s->weights);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
   settings *s = state->input;
   h9_error e = {0};
@@ -147,6 +177,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       argp_error(state, "--stimulus-weight: found '%s', expected a number", arg);
     break;
   }
+  case OPT_WEIGHTS:
+    s->weights = arg;
+    break;
+  case OPT_WEIGHTS_EVERY:
+    s->weights_every = time_option(state, "--weights-every", arg, 1e-9);
+    break;
+  case OPT_TRACE_SYNAPSES:
+    s->trace = arg;
+    break;
   case OPT_DRY_RUN:
     s->dry_run = true;
     break;
@@ -165,6 +204,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     break;
   case ARGP_KEY_END:
     check_inputs(s, state);
+    check_outputs(s, state);
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -194,6 +234,7 @@ typedef struct run {
   h9_step steps, transient_steps;
   bool record, precision_double, keep_receptors;
   h9_record what;
+  h9_synapse_trace trace;
   h9_writer *writer;
   uint64_t begun_ns;
   double load_s, output_s;
@@ -205,6 +246,7 @@ static int open_network(run *r, h9_error *e) {
   settings *s = r->s;
   int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &r->fd, &shown, e);
   uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_CONNECTIONS;
+  if (rc == H9_OK && s->weights) rc = h9_input_hold(&r->fd, shown, e); /* its connections are read again */
   if (rc == H9_OK) rc = h9_reader_open(&r->reader, r->fd, shown, wanted, s->o.threads, e);
   if (rc == H9_OK) rc = h9_network_read(r->reader, &r->net, true, &r->block, e);
   r->ended = rc == H9_EOF;
@@ -282,6 +324,11 @@ static int settle_record(run *r, h9_error *e) {
   return rc;
 }
 
+static int write_trace(void *ctx, const h9_plastic_event *v, size_t n, h9_error *e) {
+  run *r = ctx;
+  return h9_synapse_trace_add(&r->trace, v, n, e);
+}
+
 static void show_progress(void *ctx, h9_step now) {
   run *r = ctx;
   char extra[32];
@@ -299,6 +346,7 @@ static int make(run *r, h9_error *e) {
       .batch = r->record ? write_batch : NULL,
       .progress = show_progress,
       .ctx = r,
+      .trace = s->trace ? write_trace : NULL,
       .record_from = r->transient_steps,
       .precision_double = r->precision_double,
       .keep_receptors = r->keep_receptors,
@@ -320,6 +368,19 @@ static int make(run *r, h9_error *e) {
   if (rc != H9_OK && rc != H9_ECONFIG) h9_fail_at(e, "%s", h9_reader_name(r->reader));
   if (rc == H9_OK && !s->dry_run) rc = h9_sim_stimuli_open(r->sim, c, e);
   return rc;
+}
+
+/* What is asked of synapses needs synapses that have it. */
+static int check_plastic(const run *r, h9_error *e) {
+  const settings *s = r->s;
+  bool plastic = false;
+  for (uint32_t i = 0; i < r->net.n_projections; i++) plastic |= h9_sim_is_plastic(r->sim, i);
+  if (s->weights && !plastic)
+    return h9_fail(e, H9_EUSAGE, "--weights: no projection has plastic synapses, expected one: see hal9-config(5)");
+  if (s->trace && !h9_sim_is_traced(r->sim))
+    return h9_fail(e, H9_EUSAGE,
+                   "--trace-synapses: found no projection with plastic synapses and 'trace: true', expected one");
+  return H9_OK;
 }
 
 static void print_estimate(const run *r) {
@@ -372,19 +433,6 @@ static int build(run *r, h9_error *e) {
   return rc;
 }
 
-static int simulate(run *r, h9_error *e) {
-  const settings *s = r->s;
-  r->begun_ns = h9_clock_ns();
-  h9_progress_begin(&r->progress, &s->o, PROGRAM, stderr);
-  int rc = r->transient_steps ? h9_sim_run(r->sim, r->transient_steps, e) : H9_OK;
-  if (rc == H9_OK) rc = h9_sim_run(r->sim, r->steps, e);
-  h9_progress_end(&r->progress);
-  r->parents[0] = h9_reader_hash(r->reader);
-  if (rc == H9_OK) rc = h9_sim_stimuli_finish(r->sim, r->parents + 1, 7, &r->n_parents, e);
-  r->n_parents++;
-  return rc;
-}
-
 static void measure(const run *r, h9_metrics *m) {
   h9_sim_stats t;
   h9_sim_stats_get(r->sim, &t);
@@ -421,12 +469,12 @@ static void print_profile(const run *r) {
   if (rc != H9_OK) fprintf(stderr, "bandwidth  not measured: %s\n", e.text);
 }
 
-/* The options that shape the result, for the provenance. */
-static void shaping(const run *r, h9_buf *b) {
+/* The options that shape the result after `time` ms, for the provenance. */
+static void shaping(const run *r, double time, h9_buf *b) {
   const settings *s = r->s;
   char text[64];
   h9_shaping_begin(b, &s->o);
-  snprintf(text, sizeof text, "%.17gms", r->duration);
+  snprintf(text, sizeof text, "%.17gms", time);
   h9_shaping_put(b, "-t", text);
   snprintf(text, sizeof text, "%.17gms", r->transient);
   h9_shaping_put(b, "--transient", text);
@@ -441,9 +489,80 @@ static void shaping(const run *r, h9_buf *b) {
   h9_shaping_end(b, &s->o);
 }
 
-static int write_tail(run *r, h9_error *e) {
+static int make_provenance(const run *r, double time, h9_provenance *own, h9_error *e) {
   const settings *s = r->s;
   h9_buf options = {0};
+  shaping(r, time, &options);
+  int rc = options.failed
+               ? h9_fail_memory(e, options.len, "provenance")
+               : h9_provenance_make(own, PROGRAM, (const char *)options.data, &s->o,
+                                    s->o.seed_given ? s->o.seed : r->net.seed, r->parents, r->n_parents, e);
+  h9_buf_release(&options);
+  return rc;
+}
+
+/* The network as it is `done` steps after the transient. A stimulus is no parent before its end is read. */
+static int write_weights(run *r, h9_step done, h9_error *e) {
+  const settings *s = r->s;
+  double time = (double)done * r->dt;
+  const char *mark = isnan(s->weights_every) ? NULL : strchr(s->weights, '%');
+  int before = mark ? (int)(mark - s->weights) : 0;
+  size_t size = strlen(s->weights) + 40;
+  char *path = malloc(size);
+  if (!path) return h9_fail_memory(e, size, "a file's name");
+  if (mark) snprintf(path, size, "%.*s%.12g%s", before, s->weights, time, mark + 1);
+  else snprintf(path, size, "%s", s->weights);
+  h9_provenance own = {0};
+  int rc = make_provenance(r, time, &own, e);
+  h9_weights w = {.net = &r->net,
+                  .fd = r->fd,
+                  .name = h9_reader_name(r->reader),
+                  .threads = s->o.threads,
+                  .level = s->o.level,
+                  .force = s->o.force,
+                  .path = path,
+                  .own = &own};
+  if (rc == H9_OK) rc = h9_weights_write(&w, r->sim, e);
+  h9_provenance_release(&own);
+  free(path);
+  return rc;
+}
+
+static int simulate_recorded(run *r, h9_error *e) {
+  double every = r->s->weights_every;
+  h9_step done = 0;
+  int rc = H9_OK;
+  for (int64_t k = 1; rc == H9_OK && done < r->steps; k++) {
+    h9_step to = isnan(every) || (double)k * every >= r->duration ? r->steps : to_steps((double)k * every, r->dt);
+    if (to <= done) continue;
+    rc = h9_sim_run(r->sim, to - done, e);
+    done = to;
+    if (rc == H9_OK && r->s->weights && done < r->steps) rc = write_weights(r, done, e);
+  }
+  return rc;
+}
+
+static int simulate(run *r, h9_error *e) {
+  const settings *s = r->s;
+  int rc = s->trace ? h9_synapse_trace_open(&r->trace, &r->net, s->trace, r->transient_steps, e) : H9_OK;
+  r->begun_ns = h9_clock_ns();
+  r->parents[0] = h9_reader_hash(r->reader);
+  r->n_parents = 1;
+  h9_progress_begin(&r->progress, &s->o, PROGRAM, stderr);
+  if (rc == H9_OK && r->transient_steps) rc = h9_sim_run(r->sim, r->transient_steps, e);
+  if (rc == H9_OK) rc = simulate_recorded(r, e);
+  h9_progress_end(&r->progress);
+  uint32_t more = 0;
+  if (rc == H9_OK) rc = h9_sim_stimuli_finish(r->sim, r->parents + 1, 7, &more, e);
+  r->n_parents += more;
+  if (rc == H9_OK && s->weights) rc = write_weights(r, r->steps, e);
+  if (rc == H9_OK && s->trace) rc = h9_synapse_trace_close(&r->trace, e);
+  h9_synapse_trace_abandon(&r->trace);
+  return rc;
+}
+
+static int write_tail(run *r, h9_error *e) {
+  const settings *s = r->s;
   h9_provenance own = {0};
   int rc = H9_OK;
   if (!s->no_metrics) {
@@ -453,14 +572,9 @@ static int write_tail(run *r, h9_error *e) {
   }
   for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++)
     rc = h9_provenance_write(r->writer, &r->net.provenance[i], e);
-  shaping(r, &options);
-  if (rc == H9_OK && options.failed) rc = h9_fail_memory(e, options.len, "provenance");
-  if (rc == H9_OK)
-    rc = h9_provenance_make(&own, PROGRAM, (const char *)options.data, &s->o,
-                            s->o.seed_given ? s->o.seed : r->net.seed, r->parents, r->n_parents, e);
+  if (rc == H9_OK) rc = make_provenance(r, r->duration, &own, e);
   if (rc == H9_OK) rc = h9_provenance_write(r->writer, &own, e);
   h9_provenance_release(&own);
-  h9_buf_release(&options);
   return rc;
 }
 
@@ -508,6 +622,7 @@ static int step(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = settle_times(&r, e);
   if (rc == H9_OK) rc = settle_record(&r, e);
   if (rc == H9_OK) rc = make(&r, e);
+  if (rc == H9_OK) rc = check_plastic(&r, e);
   if (rc == H9_OK && s->dry_run) print_estimate(&r);
   else if (rc == H9_OK) {
     rc = check_memory(&r, e);
@@ -527,7 +642,7 @@ static int step(settings *s, h9_error *e) {
 }
 
 int main(int argc, char **argv) {
-  settings s = {.time = NAN, .transient = NAN, .stimulus_weight = NAN, .record = -1, .precision = -1};
+  settings s = {.time = NAN, .transient = NAN, .stimulus_weight = NAN, .weights_every = NAN, .record = -1, .precision = -1};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};

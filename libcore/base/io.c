@@ -70,6 +70,31 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
   return e->code;
 }
 
+int h9_input_hold(int *fd, const char *shown, h9_error *e) {
+  enum { PIECE = 1 << 18 };
+  if (lseek(*fd, 0, SEEK_CUR) == 0) return H9_OK;
+  const char *folder = getenv("TMPDIR");
+  if (!folder || !*folder) folder = "/tmp";
+  int copy = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  if (copy < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot make a temporary file", folder);
+  uint8_t *piece = malloc(PIECE);
+  int rc = piece ? H9_OK : h9_fail_memory(e, PIECE, "a piece of a file");
+  for (size_t got = PIECE; rc == H9_OK && got == PIECE;) {
+    rc = h9_read_full(*fd, piece, PIECE, &got, e);
+    if (rc != H9_OK) h9_fail_at(e, "%s", shown);
+    else if ((rc = h9_write_full(copy, piece, got, e)) != H9_OK) h9_fail_at(e, "a temporary file in %s", folder);
+  }
+  free(piece);
+  if (rc == H9_OK && lseek(copy, 0, SEEK_SET) != 0) rc = h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", folder);
+  if (rc != H9_OK) {
+    close(copy);
+    return rc;
+  }
+  if (*fd != STDIN_FILENO) close(*fd);
+  *fd = copy;
+  return H9_OK;
+}
+
 /* The descriptor that a name in /dev/fd or /proc/self/fd, or a link to one, stands for; else -1.
  * Opening such a name anew would start at offset 0 of a file that others are appending to: the
  * descriptor is duplicated instead. */

@@ -15,6 +15,10 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) H9_UNUSED_RESULT
  * opened, is a directory, or is a terminal (binary input). */
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;
 
+/* Makes *fd one that can be read again from its start: what comes from a pipe is copied into a file without a name in
+ * $TMPDIR or /tmp, and *fd becomes that (the old one is closed unless it is standard input). `shown` is its name. */
+int h9_input_hold(int *fd, const char *shown, h9_error *e) H9_UNUSED_RESULT;
+
 /* An output that appears under its final name only when it is complete: a named file is written
  * as PATH.partial and renamed by h9_output_commit; standard output, devices, FIFOs and names of open
  * descriptors (/dev/fd/N and links to them) are written directly. */

@@ -215,6 +215,28 @@ static int rows_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *row
   return H9_OK;
 }
 
+void h9_rowsource_divert(h9_rowsource *s, const bool *which, h9_group_work work, void *ctx) {
+  s->diverted = which;
+  s->divert = work;
+  s->divert_ctx = ctx;
+}
+
+/* The group's work; rows diverted go elsewhere first. `parted`: as many rows again. */
+static int work_on(crew *c, int worker, h9_group *g, h9_rows *parted, void **slot, h9_error *e) {
+  const h9_rowsource *s = c->s;
+  if (!s->diverted) return c->work(c->ctx, worker, g, slot, e);
+  uint32_t n = g->n_rows, away = 0, here = 0;
+  for (uint32_t i = 0; i < n; i++) away += s->diverted[g->rows[i].projection];
+  for (uint32_t i = 0, at = 0; i < n; i++)
+    parted[s->diverted[g->rows[i].projection] ? at++ : away + here++] = g->rows[i];
+  g->rows = parted;
+  g->n_rows = away;
+  int rc = away ? s->divert(s->divert_ctx, worker, g, slot, e) : H9_OK;
+  g->rows = parted + away;
+  g->n_rows = here;
+  return rc == H9_OK ? c->work(c->ctx, worker, g, slot, e) : rc;
+}
+
 static void crew_member(void *ctx, int worker, int workers) {
   crew *c = ctx;
   (void)workers;
@@ -222,8 +244,9 @@ static void crew_member(void *ctx, int worker, int workers) {
   h9_error mine = {0};
   h9_task task = {0};
   h9_rows *rows = calloc(s->most_leaving + 1, sizeof *rows);
+  h9_rows *parted = calloc(s->most_leaving + 1, sizeof *parted); /* shallow copies */
   pthread_mutex_lock(&c->lock);
-  if (!rows)
+  if (!rows || !parted)
     failure(c, c->next, h9_fail_memory(&mine, s->most_leaving * sizeof *rows, "rows of connections"), &mine);
   for (;;) {
     while (!c->stop && c->next < c->end && c->next >= c->emitted + c->ring_n)
@@ -247,7 +270,7 @@ static void crew_member(void *ctx, int worker, int workers) {
       pthread_mutex_unlock(&c->lock);
       rc = rows_make(s, worker, &task, rows, &mine);
       h9_task_drop(&task);
-      if (rc == H9_OK) rc = c->work(c->ctx, worker, &g, &slot, &mine);
+      if (rc == H9_OK) rc = work_on(c, worker, &g, parted, &slot, &mine);
       pthread_mutex_lock(&c->lock);
     }
     if (rc != H9_OK) failure(c, ordinal, rc, &mine);
@@ -259,6 +282,7 @@ static void crew_member(void *ctx, int worker, int workers) {
   h9_task_release(&task);
   for (uint32_t i = 0; rows && i < s->most_leaving; i++) h9_rows_release(&rows[i]);
   free(rows);
+  free(parted);
 }
 
 /* The groups from `g` on whose gathered connections fit the memory together, and fills them. */

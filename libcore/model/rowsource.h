@@ -58,6 +58,9 @@ int h9_rowsource_read(h9_rowsource **s, h9_network *net, h9_reader *r, h9_block 
  * be run again; one that reads cannot. */
 typedef int (*h9_group_work)(void *ctx, int worker, const h9_group *g, void **slot, h9_error *e);
 typedef int (*h9_group_emit)(void *ctx, const h9_group *g, void *slot, h9_error *e);
+/* Rows of the projections for which which[projection] holds go to `work` (with worker 0 .. threads - 1) instead; the
+ * groups of the run have the others. */
+void h9_rowsource_divert(h9_rowsource *s, const bool *which, h9_group_work work, void *ctx);
 int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, void *ctx,
                      h9_error *e) H9_UNUSED_RESULT;
 void h9_rowsource_free(h9_rowsource *s);

@@ -30,6 +30,9 @@ struct h9_rowsource {
   h9_scratch *scratch;   /* [threads] */
   h9_range *range;       /* groups made by rule */
   size_t n_ranges, range_cap;
+  const bool *diverted; /* [n_projections]; NULL: none */
+  h9_group_work divert;
+  void *divert_ctx;
   /* reading */
   h9_reader *reader;
   h9_block *block; /* the next one, as long as !block_used */

@@ -157,17 +157,45 @@ static int check_sums(const h9_sim *s, double *wide, h9_error *e) {
  * 255 spikes at once. */
 static int choose_wide_scale(h9_sim *s, h9_error *e) {
   double most = s->rows.weight_max * (double)s->rows.records, onto_one;
+  if (s->plastic) s->plastic_size = h9_plastic_size_of(s->plastic);
   if (s->check_sums || (s->o.precision_double && s->any_wide)) {
     int rc = check_sums(s, &onto_one, e);
     if (rc != H9_OK) return rc;
     if (s->o.precision_double) most = onto_one;
   }
+  most += s->plastic_size.bound;
   bool repeats = false;
   for (uint32_t i = 0; i < s->net->n_populations; i++) repeats |= s->populations[i].model->counts;
   int x;
   frexp(most * (repeats ? 255 : 1) * (1 + 0x1p-40), &x);
   s->wide_scale = ldexp(1, 62 - x);
+  if (s->plastic) h9_plastic_scale(s->plastic, s->wide_scale);
   return H9_OK;
+}
+
+/* Rows of static synapses, and apart from them of plastic ones. */
+static int build_rows(h9_sim *s, h9_rowsource *source, double expected, h9_error *e) {
+  bool *plastic = calloc((size_t)s->net->n_projections + 1, sizeof *plastic);
+  if (!plastic) return h9_fail_memory(e, s->net->n_projections, "projections");
+  int rc = H9_OK;
+  if (s->plastic) {
+    for (uint32_t i = 0; i < s->net->n_projections; i++) {
+      plastic[i] = h9_plastic_has(s->plastic, i);
+      if (s->net->projections[i].rule == H9_RULE_EXPLICIT) s->expected[i] = 0;
+    }
+    h9_rowsource_divert(source, plastic, h9_plastic_build, s->plastic);
+    rc = h9_plastic_begin(s->plastic, s->expected, s->o.threads, e);
+  }
+  if (rc == H9_OK) rc = h9_delayrows_build(&s->rows, s->net, &s->tiling, s->forms, source, s->o.threads, expected, e);
+  s->built = rc == H9_OK;
+  if (rc == H9_OK && s->plastic) rc = h9_plastic_finish(s->plastic, e);
+  free(plastic);
+  return rc;
+}
+
+static uint32_t least_delay(const h9_sim *s) {
+  uint32_t a = s->rows.delay_min, b = s->plastic_size.delay_min;
+  return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
@@ -176,13 +204,13 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   for (uint32_t i = 0; i < s->net->n_projections; i++)
     unknown |= s->net->projections[i].rule == H9_RULE_EXPLICIT;
   double expected = unknown ? 0x1p32 : s->estimate.connections;
-  int rc = h9_delayrows_build(&s->rows, s->net, &s->tiling, s->forms, source, s->o.threads, expected, e);
+  int rc = build_rows(s, source, expected, e);
+  if (rc == H9_OK) rc = choose_wide_scale(s, e);
   if (rc != H9_OK) return rc;
-  s->built = true;
   enum { INTERVAL_MAX = 64 };
-  s->interval = s->rows.delay_min == 0 || s->rows.delay_min > INTERVAL_MAX ? INTERVAL_MAX : s->rows.delay_min;
-  rc = choose_wide_scale(s, e);
-  if (rc == H9_OK) rc = build_tiles(s, e);
+  uint32_t least = least_delay(s);
+  s->interval = least == 0 || least > INTERVAL_MAX ? INTERVAL_MAX : least;
+  rc = build_tiles(s, e);
   if (rc == H9_OK) rc = h9_sim_state_open(s, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
   return rc;
@@ -204,15 +232,23 @@ double h9_sim_state(const h9_sim *s, h9_id id, const char *variable) {
   return k < 0 ? NAN : h9_cells_state(c, k, i - h9_tiling_part(&s->tiling, t, p)->first);
 }
 
+bool h9_sim_is_plastic(const h9_sim *s, uint32_t projection) { return h9_plastic_has(s->plastic, projection); }
+bool h9_sim_is_traced(const h9_sim *s) { return h9_plastic_traced(s->plastic); }
+
+int h9_sim_weights(const h9_sim *s, h9_rows *rows, bool *plastic, h9_error *e) {
+  *plastic = h9_plastic_has(s->plastic, rows->projection);
+  return *plastic ? h9_plastic_weights(s->plastic, rows, e) : H9_OK;
+}
+
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {
   *out = (h9_sim_stats){
       .threads = (uint32_t)s->o.threads,
       .tiles = s->tiling.n_tiles,
-      .connections = s->rows.records,
-      .row_bytes = s->rows.bytes,
+      .connections = s->rows.records + s->plastic_size.synapses,
+      .row_bytes = s->rows.bytes + s->plastic_size.bytes,
       .neuron_bytes = (uint64_t)s->estimate.neuron_bytes,
-      .delay_min = s->rows.delay_min,
-      .delay_max = s->rows.delay_max,
+      .delay_min = least_delay(s),
+      .delay_max = s->rows.delay_max > s->plastic_size.delay_max ? s->rows.delay_max : s->plastic_size.delay_max,
       .recorded = s->record.recorded,
       .build_s = s->build_s,
       .simulate_s = s->simulate_s,
@@ -249,6 +285,8 @@ void h9_sim_free(h9_sim *s) {
     h9_sim_stimuli_release(&s->populations[p]);
   h9_sim_feed_close(&s->feed);
   if (s->built) h9_delayrows_release(&s->rows);
+  h9_plastic_free(s->plastic);
+  free(s->expected);
   h9_tiling_release(&s->tiling);
   h9_sim_record_release(&s->record);
   h9_sim_state_close(s);

@@ -7,6 +7,7 @@
 #define H9_WHOLE_SIM_H
 
 #include "../model/inflight.h"
+#include "../model/plastic.h"
 #include "config.h"
 #include "record.h"
 #include "stimulus_file.h"
@@ -21,6 +22,9 @@ typedef struct h9_sim_options {
   /* Called by one thread, in order, with every batch of spikes, sorted by (step, id), empty ones
    * included; NULL: spikes are not recorded. Non-zero stops the run. */
   int (*batch)(void *ctx, const h9_signals *s, h9_error *e);
+  /* Called by one thread with what synapses of traced projections processed, an interval at a time, in order; NULL:
+   * nothing is traced. */
+  int (*trace)(void *ctx, const h9_plastic_event *v, size_t n, h9_error *e);
   /* Called by one thread every few hundred steps; may be NULL. */
   void (*progress)(void *ctx, h9_step now);
   /* What is recorded besides; NULL: nothing, and all spikes. Outlives the simulation. */
@@ -73,6 +77,10 @@ int h9_sim_stimuli_finish(h9_sim *s, h9_hash *hash, uint32_t most, uint32_t *n, 
 h9_step h9_sim_now(const h9_sim *s);        /* steps done */
 /* A recordable variable of the neuron's model, in its unit; NaN where the model has none of that name. */
 double h9_sim_state(const h9_sim *s, h9_id id, const char *variable);
+bool h9_sim_is_plastic(const h9_sim *s, uint32_t projection);
+bool h9_sim_is_traced(const h9_sim *s); /* whether any projection is */
+/* Puts the present weights into rows of a projection, where its synapses are plastic: weight_d; *plastic says so. */
+int h9_sim_weights(const h9_sim *s, h9_rows *rows, bool *plastic, h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out);
 void h9_sim_free(h9_sim *s);
 

@@ -5,6 +5,7 @@
 #include "../model/cells.h"
 #include "../model/exchange.h"
 #include "../model/generators.h"
+#include "../model/plastic.h"
 #include "../model/poisson.h"
 #include "sim.h"
 
@@ -123,6 +124,8 @@ typedef struct h9_sim_thread {
 
 /* Gathers spikes and hands out sorted batches. */
 typedef struct h9_sim_record {
+  h9_plastic_event *event;
+  size_t n_events, event_cap;
   h9_spike *key, *scratch;
   size_t n, cap, scratch_cap;
   h9_step from;
@@ -145,7 +148,10 @@ struct h9_sim {
   size_t most_sent;    /* spikes of a thread in an interval */
   h9_tiling tiling;
   h9_sim_estimate estimate;
+  double *expected; /* [n_projections] synapses */
   h9_delayrows rows;
+  h9_plastic *plastic; /* NULL: every synapse is static */
+  h9_plastic_size plastic_size;
   bool built;
   double wide_scale;
   h9_sim_tile *tiles;
@@ -211,6 +217,8 @@ void h9_sim_state_close(h9_sim *s);
 /* sim_record.c */
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) H9_UNUSED_RESULT;
 int h9_sim_record_flush(h9_sim *s, h9_step to, h9_error *e) H9_UNUSED_RESULT;
+/* What traced synapses processed in an interval, to the option's function. */
+int h9_sim_record_trace(h9_sim *s, int parity, h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_record_release(h9_sim_record *r);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Most events of one step that projection p can bring a neuron: one that repeats its inputs may send up to
  * 255 spikes at once. */
@@ -29,12 +28,10 @@ static int foresee(h9_sim *s, prospect *x, h9_error *e) {
   const h9_network *net = s->net;
   for (uint32_t i = 0; i < net->n_projections; i++) {
     const h9_projection *p = &net->projections[i];
-    if (strcmp(p->synapse, "static") != 0)
-      return h9_fail(e, H9_EDATA, "projection %u: found synapses of model '%s', expected static", i + 1,
-                     p->synapse);
     x[i].connections = h9_projection_expected(net, p);
     if (isnan(x[i].connections))
       return h9_fail(e, H9_EDATA, "projection %u: its number of connections is not known", i + 1);
+    if (h9_plastic_has(s->plastic, i)) continue; /* apart from the rows */
     x[i].events = events_bound(s, p);
     x[i].tile = x[i].connections / net->populations[p->source].count / s->tiling.n_tiles;
     x[i].segment = x[i].tile / (h9_dist_is_constant(&p->delay) ? 1 : DELAYS);
@@ -70,7 +67,8 @@ static double choose_quantum(const h9_sim *s, uint32_t population, const prospec
   if (s->populations[population].model->counts) return 1;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
-    if (p->target != population || p->weight_encoding >= H9_WEIGHT_F32) continue;
+    if (p->target != population || p->weight_encoding >= H9_WEIGHT_F32 || h9_plastic_has(s->plastic, i))
+      continue;
     if (p->weight_encoding == H9_WEIGHT_I16) return p->quantum;
     double w = constant_weight(s, p);
     if (common == 0) common = p->quantum;
@@ -121,7 +119,7 @@ static int plan_population(h9_sim *s, uint32_t population, const prospect *x, h9
   t->quantum = quantum;
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     const h9_projection *p = &s->net->projections[i];
-    if (p->target != population) continue;
+    if (p->target != population || h9_plastic_has(s->plastic, i)) continue;
     h9_form *f = &s->forms[i];
     *f = choose_form(s, p, quantum, &x[i]);
     if (t->model->counts) {
@@ -135,6 +133,10 @@ static int plan_population(h9_sim *s, uint32_t population, const prospect *x, h9
                    s->net->populations[population].name, t->model->name);
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     if (s->net->projections[i].target != population) continue;
+    if (h9_plastic_has(s->plastic, i)) {
+      if (!t->model->counts) t->wide = s->any_wide = true;
+      continue;
+    }
     if (overflow) widen(&s->forms[i]);
     if (is_wide(&s->forms[i])) t->wide = s->any_wide = true;
   }
@@ -168,13 +170,19 @@ static double directory_bytes(const h9_sim *s, const prospect *x) {
 int h9_sim_plan_forms(h9_sim *s, h9_error *e) {
   uint32_t n = s->net->n_projections;
   prospect *x = calloc((size_t)n + 1, sizeof *x);
+  s->expected = calloc((size_t)n + 1, sizeof *s->expected);
   s->forms = calloc((size_t)n + 1, sizeof *s->forms);
-  int rc = x && s->forms ? foresee(s, x, e) : h9_fail_memory(e, n * sizeof *s->forms, "projections");
+  int rc = x && s->expected && s->forms ? h9_plastic_make(&s->plastic, s->net, &s->tiling, e)
+                                        : h9_fail_memory(e, n * sizeof *s->forms, "projections");
+  if (rc == H9_OK && s->plastic && !s->o.trace) h9_plastic_untrace(s->plastic);
+  if (rc == H9_OK) rc = foresee(s, x, e);
   for (uint32_t i = 0; i < s->net->n_populations && rc == H9_OK; i++) rc = plan_population(s, i, x, e);
   if (rc == H9_OK) s->estimate.row_bytes = directory_bytes(s, x);
   for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
+    s->expected[i] = x[i].connections;
     s->estimate.connections += x[i].connections;
-    s->estimate.row_bytes += bytes_of(s, i, &x[i]);
+    s->estimate.row_bytes += h9_plastic_has(s->plastic, i) ? h9_plastic_bytes(s->plastic, i, x[i].connections)
+                                                           : bytes_of(s, i, &x[i]);
   }
   free(x);
   return rc;

@@ -65,8 +65,25 @@ int h9_sim_record_flush(h9_sim *s, h9_step to, h9_error *e) {
   return rc == H9_OK ? s->o.batch(s->o.ctx, &r->batch, e) : rc;
 }
 
+int h9_sim_record_trace(h9_sim *s, int parity, h9_error *e) {
+  h9_sim_record *r = &s->record;
+  r->n_events = 0;
+  for (int k = 0; k < s->o.threads; k++) {
+    size_t n;
+    const h9_plastic_event *v = h9_plastic_events(s->plastic, k, parity, &n);
+    if (n == 0) continue;
+    if (h9_grow(&r->event, &r->event_cap, r->n_events + n, sizeof *r->event) != H9_OK)
+      return h9_fail_memory(e, (r->n_events + n) * sizeof *r->event, "traces of synapses");
+    memcpy(r->event + r->n_events, v, n * sizeof *v);
+    r->n_events += n;
+  }
+  h9_plastic_events_sort(r->event, r->n_events);
+  return r->n_events ? s->o.trace(s->o.ctx, r->event, r->n_events, e) : H9_OK;
+}
+
 void h9_sim_record_release(h9_sim_record *r) {
   free(r->key);
+  free(r->event);
   free(r->scratch);
   h9_signals_release(&r->batch);
   *r = (h9_sim_record){0};

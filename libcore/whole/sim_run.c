@@ -59,6 +59,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
   double current = pop->n_currents ? h9_sim_common_current(s, pop, now) : 0;
   uint32_t net_first = s->net->populations[p].first - 1 + part->first;
   bool room = true;
+  size_t before = sent->n;
   if (cells->rest_n) h9_cells_wake(cells, now);
   for (uint32_t at = 0; at < cells->padded; at += H9_CHUNK_NEURONS) {
     uint32_t n = cells->padded - at < H9_CHUNK_NEURONS ? cells->padded - at : H9_CHUNK_NEURONS;
@@ -84,6 +85,7 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
     if (cells->update(&u)) room &= send(cells, th, at, n, now, net_first, sent);
     lap_end(l, H9_PHASE_UPDATE);
   }
+  if (s->plastic) h9_plastic_post(s->plastic, t, p, now, sent->spike + before, sent->n - before);
   return room;
 }
 
@@ -98,6 +100,7 @@ static void run_tile(h9_sim *s, h9_sim_thread *th, uint32_t t, int parity, h9_st
   bool room = true;
   for (h9_step now = from + 1; now <= to; now++) {
     th->events += h9_inflight_deliver(&th->inflight, number, now, tile->slots, tile->wide);
+    if (s->plastic) th->events += h9_plastic_deliver(s->plastic, t, now, parity, tile->slots, tile->wide);
     lap_end(l, H9_PHASE_DELIVER);
     for (uint32_t p = 0; p < s->net->n_populations; p++)
       if (tile->cells[p].n) {
@@ -147,6 +150,12 @@ static bool feed(h9_sim *s, h9_sim_thread *th, int me, h9_step to) {
   return h9_barrier_wait(&s->barrier);
 }
 
+static void settle(h9_sim *s, h9_sim_thread *th, int me, h9_step now) {
+  h9_plastic_settle(s->plastic, me, now);
+  int rc = h9_plastic_failed(s->plastic, me, &th->error);
+  if (rc != H9_OK) stop_with(s, th, rc);
+}
+
 static void run_thread(h9_sim *s, int me, h9_step end) {
   h9_sim_thread *th = &s->threads[me];
   h9_step from = s->now;
@@ -162,6 +171,9 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
       lap_end(&l, H9_PHASE_DRIVE);
     }
     if (me == 0) send_injected(s, th, &th->sent[parity], to);
+    for (int k = 0; s->plastic && k < s->o.threads; k++)
+      h9_plastic_take(s->plastic, me, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n);
+    if (s->plastic) settle(s, th, me, from + 1);
     for (int k = 0; k < s->o.threads; k++)
       h9_inflight_take(&th->inflight, s->threads[k].sent[!parity].spike, s->threads[k].sent[!parity].n,
                        from + 1);
@@ -173,6 +185,10 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
     lap_end(&l, H9_PHASE_EXCHANGE);
     if (me == 0) {
       if (s->o.batch || s->n_series) record(s, th, parity, to, to == end);
+      if (s->o.trace && s->plastic && th->rc == H9_OK) {
+        int rc = h9_sim_record_trace(s, parity, &th->error);
+        if (rc != H9_OK) stop_with(s, th, rc);
+      }
       if (s->o.progress && i % PROGRESS_EVERY == 0) s->o.progress(s->o.ctx, to);
       s->timed_intervals += l.on;
       lap_end(&l, H9_PHASE_OUTPUT);
