@@ -52,7 +52,7 @@ def main():
 
     if not hasattr(h, "VaCoba"):
         h.nrn_load_dll(library)
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(common.seed())
     pc = h.ParallelContext()
     coba = network == "coba"
     n_ex = round(0.8 * n)
