@@ -11,5 +11,5 @@ for i in $(seq 11); do
   seconds "$dir/deferred" deferred
   seconds "$dir/written" written
 done
-row start "pipeline, 4,000 neurons" hal9 "$(hal9_version)" "$(nproc)" "to the first step" s "$dir/deferred" "" "connections as rules"
-row start "pipeline, 4,000 neurons" hal9 "$(hal9_version)" "$(nproc)" "to the first step" s "$dir/written" "" "connections written out"
+row start "pipeline, 4,000 neurons" hal9 "$(hal9_version)" "$(nproc)" "to the first step" s "$dir/deferred" "" "connections as rules; target 0.1 s"
+row start "pipeline, 4,000 neurons" hal9 "$(hal9_version)" "$(nproc)" "to the first step" s "$dir/written" "" "connections written out; target 0.1 s"
