@@ -44,7 +44,7 @@ LIB_A := $(BUILD)/lib/libhal9.a
 LIB_SO := $(BUILD)/lib/libhal9.so.0
 
 .DEFAULT_GOAL := all
-.PHONY: all help units demo check bench bench-quick soak deps install uninstall clean layers
+.PHONY: all help units demo check bench bench-quick soak reference deps install uninstall clean layers
 
 all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the library
 units: $(UNITS) ## build the unit tests
@@ -119,6 +119,11 @@ check: ## set up, build, run all tests; ends with "N passed, N failed"
 	@sh tests/tools/need check
 	@$(MAKE) --no-print-directory -s all units
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/tools/check
+
+reference: ## models against NEST's traces and independent solutions: the table of deviations
+	@sh tests/tools/need check
+	@$(MAKE) --no-print-directory -s all units
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/tools/check 59-reference
 
 bench: ## measure, with ratios against peers and spread
 	@sh tests/tools/need bench
