@@ -85,9 +85,42 @@ static int compile_stdp(h9_plastic_rule *r, const h9_network *net, h9_error *e) 
     r->mu_plus = get(r, "mu_plus");
     r->mu_minus = get(r, "mu_minus");
     r->own = r->kind == H9_SYNAPSE_NN_PRE_CENTERED;
-    r->additive = r->kind == H9_SYNAPSE_STDP && r->mu_plus == 0 && r->mu_minus == 0 && r->w_max > 0;
     return H9_OK;
   }
+}
+
+/* Rules whose arithmetic the kernels have; time constants below two steps would need factors out of range. */
+static void choose_form(h9_plastic_rule *r, double dt) {
+  enum { FADE = 32 }; /* time constants from base to base */
+  bool first = r->kind == H9_SYNAPSE_NN_RESTR;
+  switch (r->kind) {
+  case H9_SYNAPSE_STDP:
+  case H9_SYNAPSE_NN_SYMM:
+  case H9_SYNAPSE_NN_RESTR:
+    if (r->mu_plus == 0 && r->mu_minus == 0) r->form = first ? H9_STDP_FIRST_ADDITIVE : H9_STDP_ADDITIVE;
+    else if (r->mu_plus == 1 && r->mu_minus == 1)
+      r->form = first ? H9_STDP_FIRST_MULTIPLICATIVE : H9_STDP_MULTIPLICATIVE;
+    else r->form = first ? H9_STDP_FIRST_POWER : H9_STDP_POWER;
+    break;
+  case H9_SYNAPSE_STDP_PL:
+    r->form = H9_STDP_POWER_OF_WEIGHT;
+    break;
+  case H9_SYNAPSE_TRIPLET:
+    r->form = H9_STDP_ADDITIVE;
+    break;
+  case H9_SYNAPSE_VOGELS:
+    r->form = H9_STDP_SYMMETRIC;
+    break;
+  default:
+    return;
+  }
+  double plus = get(r, r->kind == H9_SYNAPSE_VOGELS ? "tau" : "tau_plus"), minus = get(r, "tau_minus");
+  double steps = floor(FADE * (plus < minus ? plus : minus) / dt);
+  r->rebase_every = steps < 0x1p30 ? (uint32_t)steps : 1u << 30;
+  r->many = !r->counts && r->rebase_every >= 2 * FADE;
+  if (!r->many) return;
+  r->rebase_plus = 1 / h9_decay_at(&r->pre, r->rebase_every);
+  r->rebase_minus = h9_decay_at(&r->post1, r->rebase_every);
 }
 
 static int compile(h9_plastic *p, h9_plastic_rule *r, uint32_t projection, h9_error *e) {
@@ -106,7 +139,9 @@ static int compile(h9_plastic *p, h9_plastic_rule *r, uint32_t projection, h9_er
   r->counts = target && target->counts;
   r->silent = r->counts && j->receptor == 1;
   r->delay_min = UINT32_MAX;
-  return r->kind >= H9_SYNAPSE_STDP ? compile_stdp(r, net, e) : compile_short(r, net, e);
+  rc = r->kind >= H9_SYNAPSE_STDP ? compile_stdp(r, net, e) : compile_short(r, net, e);
+  if (rc == H9_OK) choose_form(r, net->dt);
+  return rc;
 }
 
 /* Of one share: sources as they begin. */
@@ -158,15 +193,20 @@ int h9_plastic_make(h9_plastic **out, const h9_network *net, const h9_tiling *ti
                      net->projections[i].synapse);
     n += h9_synapse_is_plastic(m);
   }
+  enum h9_simd level;
   if (n == 0) return H9_OK;
+  int rc = h9_simd_choose(&level, e);
+  if (rc != H9_OK) return rc;
   h9_plastic *p = calloc(1, sizeof *p);
   if (!p) return h9_fail_memory(e, sizeof *p, "plastic synapses");
   p->net = net;
   p->tiling = tiling;
+  p->kernels = h9_stdp_choose(level);
+  p->wide = h9_wide_choose(level);
   p->rule = calloc(n, sizeof *p->rule);
   p->rule_of = malloc(((size_t)net->n_projections + 1) * sizeof *p->rule_of);
   p->part = calloc((size_t)n * tiling->n_tiles, sizeof *p->part);
-  int rc = p->rule && p->rule_of && p->part
+  rc = p->rule && p->rule_of && p->part
                ? H9_OK
                : h9_fail_memory(e, (size_t)n * tiling->n_tiles * sizeof *p->part, "plastic synapses");
   for (uint32_t i = 0; rc == H9_OK && i < net->n_projections; i++) {
@@ -191,6 +231,8 @@ static void part_release(h9_plastic_part *t) {
   for (uint32_t i = 0; t->due && i <= t->due_mask; i++) free(t->due[i].entry);
   free(t->due);
   free(t->post);
+  free(t->past);
+  free(t->last);
   free(t->log);
 }
 
@@ -207,6 +249,7 @@ void h9_plastic_free(h9_plastic *p) {
     free(s->state);
     for (int i = 0; i < 2; i++) free(s->events[i].v);
     free(s->window);
+    free(s->left);
   }
   for (uint32_t i = 0; p->rule && i < p->n_rules; i++) {
     h9_plastic_rule *r = &p->rule[i];
@@ -240,13 +283,23 @@ double h9_plastic_bytes(const h9_plastic *p, uint32_t projection, double expecte
   double tiles = p->tiling->n_tiles, targets = net->populations[r->population].count;
   double delays = h9_dist_is_constant(&net->projections[projection].delay) ? 1 : 40;
   double segments = delays * tiles * r->n_sources;
-  double logs = r->post ? (double)sizeof(h9_post) * targets +
+  double logs = r->post ? (double)(sizeof(h9_stdp_post) + sizeof(h9_stdp_past) + sizeof(uint32_t)) * targets +
                               (double)sizeof(h9_post_spike) * (8 * targets + 4096 * tiles + expected / 16)
                         : 0;
   return expected * (10 + (r->own ? 8 : 0)) + logs +
          (segments < expected ? segments : expected) * (double)sizeof(h9_plastic_segment) +
          tiles * r->n_sources * (double)sizeof(h9_plastic_row) +
          p->tiling->n_shares * r->n_sources * (double)sizeof(h9_plastic_source);
+}
+
+unsigned h9_plastic_signs(const h9_plastic *p, uint32_t projection) {
+  const h9_plastic_rule *r = &p->rule[p->rule_of[projection]];
+  const h9_dist *weight = &p->net->projections[projection].weight;
+  if (r->kind == H9_SYNAPSE_STDP_PL) return 1;
+  if (r->kind == H9_SYNAPSE_DOPAMINE) return (r->w_max > 0) | (unsigned)(r->w_min < 0) << 1;
+  if (r->post) return r->w_max > 0 ? 1 : 2;
+  if (!h9_dist_is_constant(weight)) return 3;
+  return h9_dist_constant(weight) < 0 ? 2 : 1;
 }
 
 bool h9_plastic_traced(const h9_plastic *p) {

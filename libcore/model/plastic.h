@@ -36,6 +36,8 @@ typedef struct h9_plastic_event {
 int h9_plastic_make(h9_plastic **out, const h9_network *net, const h9_tiling *tiling, h9_error *e) H9_UNUSED_RESULT;
 void h9_plastic_free(h9_plastic *p);
 bool h9_plastic_has(const h9_plastic *p, uint32_t projection); /* p may be NULL */
+/* Of the projection's weights: 1 some may be above 0, 2 some below. */
+unsigned h9_plastic_signs(const h9_plastic *p, uint32_t projection);
 /* Expected bytes for `expected` synapses of the projection. */
 double h9_plastic_bytes(const h9_plastic *p, uint32_t projection, double expected);
 

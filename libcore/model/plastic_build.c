@@ -33,7 +33,9 @@ static int part_open(h9_plastic_part *t, const h9_plastic_rule *r, const h9_part
   if (rc == H9_OK) rc = h9_region_open(&t->rows, r->n_sources * sizeof(h9_plastic_row), e);
   if (rc != H9_OK || !r->post) return rc;
   t->post = h9_alloc(slots->n, sizeof *t->post);
-  return t->post ? H9_OK : h9_fail_memory(e, slots->n * sizeof *t->post, "postsynaptic traces");
+  t->past = h9_alloc(slots->n, sizeof *t->past);
+  t->last = calloc(slots->n + 1, sizeof *t->last);
+  return t->post && t->past && t->last ? H9_OK : h9_fail_memory(e, slots->n * sizeof *t->post, "postsynaptic traces");
 }
 
 int h9_plastic_begin(h9_plastic *p, const double *expected, int workers, h9_error *e) {

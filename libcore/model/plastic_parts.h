@@ -4,6 +4,8 @@
 
 #include "decay.h"
 #include "plastic.h"
+#include "stdp_kernel.h"
+#include "wide_kernel.h"
 
 #include <stdatomic.h>
 
@@ -17,7 +19,10 @@ typedef struct h9_plastic_rule {
   uint32_t first_target;                /* index in the network */
   bool traced, counts, silent;          /* counts: targets count inputs; silent: they take none */
   bool post, own;                       /* has postsynaptic logs; a state of each synapse's own */
-  bool additive;                        /* both exponents are 0 and weights positive */
+  bool many;                            /* synapses are done many at a time, in this form: */
+  enum h9_stdp_form form;
+  uint32_t rebase_every; /* steps */
+  double rebase_plus, rebase_minus;
   bool dendritic_given;
   uint32_t axonal, dendritic; /* steps; dendritic when given: else what axonal leaves */
   /* what the rules read in their loops */
@@ -77,14 +82,6 @@ typedef struct h9_post_spike {
   double k, k3; /* traces right after it */
 } h9_post_spike;
 
-/* A neuron's latest spikes, latest first; step 0: none. */
-typedef struct h9_post {
-  uint32_t step[4];
-  double k;      /* trace right after the latest */
-  uint32_t last; /* 1 + place in the log */
-  uint32_t pad;
-} h9_post;
-
 typedef struct h9_plastic_due {
   struct h9_plastic_entry {
     uint32_t segment, record;
@@ -98,7 +95,10 @@ typedef struct h9_plastic_part { /* of a tile and rule */
   uint64_t limit;
   h9_plastic_due *due; /* [due_mask + 1] by step */
   uint32_t due_mask;
-  h9_post *post; /* [part->n] */
+  h9_stdp_post *post; /* [part->n] */
+  h9_stdp_past *past; /* [part->n] */
+  uint32_t *last;     /* [part->n] 1 + place of the latest spike in the log, 0: none */
+  uint32_t base;      /* step that the factors in `post` are relative to */
   h9_post_spike *log;
   size_t log_n, log_cap, log_limit;
   int64_t swept; /* what arrived at synapses until then is taken up */
@@ -122,6 +122,8 @@ typedef struct h9_plastic_share {
   } events[2];
   uint32_t *window; /* places in the log */
   size_t window_cap;
+  uint32_t *left; /* of a segment, synapses to be done one by one */
+  size_t left_cap;
   bool no_memory;
   uint32_t outgrown; /* 1 + projection */
 } h9_plastic_share;
@@ -143,6 +145,8 @@ struct h9_plastic {
   h9_plastic_worker *worker;
   int n_workers;
   double scale;
+  const h9_stdp_kernels *kernels;
+  const h9_wide_kernels *wide;
 };
 
 static inline h9_plastic_part *h9_plastic_part_of(const h9_plastic *p, uint32_t tile, uint32_t rule) {

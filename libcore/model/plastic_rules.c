@@ -41,10 +41,10 @@ typedef struct found {
   const h9_post_spike *before; /* the latest one strictly before hi; NULL: none */
 } found;
 
-static found look(const h9_plastic_job *j, const h9_post *post, const window *w) {
+static found look(const h9_plastic_job *j, uint32_t local, const window *w) {
   h9_plastic_share *s = j->share;
   found f = {0};
-  uint32_t k = post->last;
+  uint32_t k = j->part->last[local];
   for (; k && j->part->log[k - 1].step > w->hi; k = j->part->log[k - 1].before) {}
   for (; k; k = j->part->log[k - 1].before) {
     const h9_post_spike *v = &j->part->log[k - 1];
@@ -126,10 +126,10 @@ static double dopamine(const h9_plastic_job *j, double w, double *c, uint32_t t0
 
 /* What a synapse has of its own: a trace of presynaptic spikes or an eligibility. `due`: a spike of step `step` is
  * sent; else what arrived is taken up. */
-INLINE double change(const h9_plastic_job *j, enum h9_synapse_kind kind, const window *w, const h9_post *post,
+INLINE double change(const h9_plastic_job *j, enum h9_synapse_kind kind, const window *w, uint32_t local,
                      double weight, double *own, bool due, double trace) {
   const h9_plastic_rule *r = j->r;
-  found f = look(j, post, w);
+  found f = look(j, local, w);
   const h9_post_spike *log = j->part->log;
   const uint32_t *place = j->share->window;
   double k = 0;
@@ -181,23 +181,6 @@ INLINE double change(const h9_plastic_job *j, enum h9_synapse_kind kind, const w
   }
 }
 
-/* Pairs all to all, additive: the latest spikes of most neurons stand beside their trace. */
-static double change_additive(const h9_plastic_job *j, const window *w, const h9_post *post, double weight,
-                              bool due, double trace) {
-  const h9_plastic_rule *r = j->r;
-  uint32_t lo = w->lo > w->done ? w->lo : w->done;
-  if (post->step[0] >= w->hi || post->step[3] > lo)
-    return change(j, H9_SYNAPSE_STDP, w, post, weight, NULL, due, trace);
-  for (int i = 2; i >= 0; i--) {
-    if (post->step[i] <= lo) continue;
-    double v = weight / r->w_max + r->lambda * (trace * h9_decay_at(&r->pre, post->step[i] + w->offset));
-    weight = v < 1 ? v * r->w_max : r->w_max;
-  }
-  if (!due) return weight;
-  double v = weight / r->w_max - r->depress * (h9_decay_at(&r->post1, w->hi - post->step[0]) * post->k);
-  return v > 0 ? v * r->w_max : 0;
-}
-
 static void trace_event(const h9_plastic_job *j, uint32_t local, double sent, double weight, double own) {
   struct h9_plastic_events *v = &j->share->events[j->parity];
   const h9_plastic_rule *r = j->r;
@@ -243,43 +226,105 @@ static void run_short(const h9_plastic_job *j) {
   const h9_plastic_segment *g = j->segment;
   const double *weight = h9_plastic_weight(j->part) + g->first, factor = j->record->s[0];
   const uint16_t *target = h9_plastic_target(j->part) + g->first;
-  for (uint32_t i = 0; i < g->n; i++) {
-    double sent = factor * weight[i];
-    send(j, target[i], sent);
-    if (j->r->traced) trace_event(j, target[i], sent, weight[i], 0);
+  if (!j->r->counts)
+    j->p->wide->send(weight, target, g->n, factor, j->p->scale, j->wide + j->slots->slot, j->slots->stride);
+  for (uint32_t i = 0; i < g->n && j->r->counts; i++) send(j, target[i], factor * weight[i]);
+  for (uint32_t i = 0; i < g->n && j->r->traced; i++) trace_event(j, target[i], factor * weight[i], weight[i], 0);
+}
+
+/* Synapse i of the segment. */
+INLINE void run_one(const h9_plastic_job *j, enum h9_synapse_kind kind, const window *w, uint32_t i, bool due,
+                    double trace) {
+  const h9_plastic_segment *g = j->segment;
+  double *weight = h9_plastic_weight(j->part) + g->first + i;
+  double *own = j->r->own ? h9_plastic_own(j->part) + g->first + i : NULL;
+  uint32_t local = h9_plastic_target(j->part)[g->first + i];
+  *weight = change(j, kind, w, local, *weight, own, due, trace);
+  if (due) send(j, local, *weight);
+}
+
+static double relative(const h9_decay *d, int64_t steps) { /* exp(-steps dt / tau), steps of any sign */
+  return steps < 0 ? 1 / h9_decay_at(d, (uint32_t)-steps) : h9_decay_at(d, (uint32_t)steps);
+}
+
+/* The whole segment by a kernel; returns how many synapses are left, in share->left. */
+static uint32_t run_many(const h9_plastic_job *j, const window *w, bool due, double trace) {
+  enum { REBASES = 8 };
+  const h9_plastic_rule *r = j->r;
+  const h9_plastic_segment *g = j->segment;
+  h9_plastic_share *share = j->share;
+  int64_t base = j->part->base;
+  bool negative = r->w_max < 0;
+  if (h9_grow(&share->left, &share->left_cap, g->n, sizeof *share->left) != H9_OK) {
+    share->no_memory = true;
+    return 0;
   }
+  h9_stdp s = {.post = j->part->post,
+               .past = j->part->past,
+               .target = h9_plastic_target(j->part) + g->first,
+               .weight = h9_plastic_weight(j->part) + g->first,
+               .n = g->n,
+               .lo = w->lo > w->done ? w->lo : w->done,
+               .hi = w->hi,
+               .due = due,
+               .plus = trace * r->lambda,
+               .minus = r->depress,
+               .top = fabs(r->w_max),
+               .mu_plus = r->mu_plus,
+               .mu_minus = r->mu_minus,
+               .sign = negative ? -1 : 1,
+               .scale = j->p->scale,
+               .in = j->wide + j->slots->slot + (negative ? j->slots->stride : 0),
+               .left = share->left};
+  s.old = base - s.lo > REBASES * (int64_t)r->rebase_every;
+  switch (r->kind) {
+  case H9_SYNAPSE_NN_SYMM:
+  case H9_SYNAPSE_NN_RESTR:
+    s.plus = r->lambda;
+    break;
+  case H9_SYNAPSE_TRIPLET:
+    s.plus = trace / s.top;
+    s.minus = due ? (r->minus + r->minus3 * j->record->s[1]) / s.top : 0;
+    break;
+  case H9_SYNAPSE_VOGELS:
+    s.plus = trace * r->plus / s.top;
+    s.minus = r->plus / s.top;
+    s.less = r->minus;
+    break;
+  default:
+    break;
+  }
+  s.plus *= relative(&r->pre, base + w->dendritic - w->axonal - w->last);
+  s.minus *= relative(&r->post1, (int64_t)w->hi - base);
+  return j->p->kernels->form[r->form](&s);
 }
 
 /* All synapses of the segment; `until`: synapse time. */
-INLINE void run(const h9_plastic_job *j, enum h9_synapse_kind kind, bool additive, bool due, uint32_t last,
-                double trace, int64_t until) {
+INLINE void run(const h9_plastic_job *j, enum h9_synapse_kind kind, bool due, uint32_t last, double trace,
+                int64_t until) {
   const h9_plastic_segment *g = j->segment;
-  double *weight = h9_plastic_weight(j->part) + g->first;
-  double *own = j->r->own ? h9_plastic_own(j->part) + g->first : NULL;
-  const uint16_t *target = h9_plastic_target(j->part) + g->first;
   const window w = window_of(j, last, until);
-  for (uint32_t i = 0; i < g->n; i++) {
-    const h9_post *post = &j->part->post[target[i]];
-    double *mine = own ? &own[i] : NULL;
-    double v = additive ? change_additive(j, &w, post, weight[i], due, trace)
-                        : change(j, kind, &w, post, weight[i], mine, due, trace);
-    if (kind == H9_SYNAPSE_STDP_PL && v > j->r->bound) {
-      j->share->outgrown = j->r->projection + 1;
-      v = j->r->bound;
-    }
-    weight[i] = v;
-    if (!due) continue;
-    send(j, target[i], v);
-    if (j->r->traced) trace_event(j, target[i], v, v, mine ? *mine : 0);
-  }
+  double *weight = h9_plastic_weight(j->part) + g->first;
+  bool first = kind == H9_SYNAPSE_NN_RESTR; /* of the whole window, though it may have been swept */
+  if (j->r->many && !(first && w.done > w.lo)) {
+    uint32_t left = run_many(j, &w, due, trace);
+    for (uint32_t i = 0; i < left; i++) run_one(j, kind, &w, j->share->left[i], due, trace);
+  } else
+    for (uint32_t i = 0; i < g->n; i++) run_one(j, kind, &w, i, due, trace);
+  if (kind == H9_SYNAPSE_STDP_PL)
+    for (uint32_t i = 0; i < g->n; i++)
+      if (weight[i] > j->r->bound) {
+        j->share->outgrown = j->r->projection + 1;
+        weight[i] = j->r->bound;
+      }
+  if (!due || !j->r->traced) return;
+  const uint16_t *target = h9_plastic_target(j->part) + g->first;
+  const double *own = j->r->own ? h9_plastic_own(j->part) + g->first : NULL;
+  for (uint32_t i = 0; i < g->n; i++) trace_event(j, target[i], weight[i], weight[i], own ? own[i] : 0);
 }
 
 static void run_kind(const h9_plastic_job *j, bool due, uint32_t last, double trace, int64_t until) {
-#define RUN(k) case k: run(j, k, false, due, last, trace, until); return
-  if (j->r->additive) {
-    run(j, H9_SYNAPSE_STDP, true, due, last, trace, until);
-    return;
-  }
+#define RUN(k) case k: run(j, k, due, last, trace, until); return
   switch (j->r->kind) {
     RUN(H9_SYNAPSE_STDP);
     RUN(H9_SYNAPSE_STDP_PL);

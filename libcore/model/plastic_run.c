@@ -83,6 +83,7 @@ static void push(h9_plastic_share *share, h9_plastic_part *part, uint32_t step, 
     share->no_memory = true;
     return;
   }
+  __builtin_prefetch(&h9_plastic_segments(part)[segment]);
   d->entry[d->n].segment = segment;
   d->entry[d->n++].record = record;
 }
@@ -172,19 +173,19 @@ void h9_plastic_settle(h9_plastic *p, int share, h9_step now) {
 static void shorten(const h9_plastic_rule *r, h9_plastic_part *part, uint32_t n_targets, int64_t until) {
   int64_t line = until - r->dendritic_max;
   for (uint32_t i = 0; i < n_targets; i++) {
-    uint32_t k = part->post[i].last;
+    uint32_t k = part->last[i];
     while (k && part->log[k - 1].step > line) k = part->log[k - 1].before;
     if (k) part->log[k - 1].pad = 1;
-    part->post[i].last = 0;
+    part->last[i] = 0;
   }
   size_t n = 0;
   for (size_t k = 0; k < part->log_n; k++) {
     h9_post_spike v = part->log[k];
     if (v.step <= line && !v.pad) continue;
     v.pad = 0;
-    v.before = part->post[v.local].last;
+    v.before = part->last[v.local];
     part->log[n] = v;
-    part->post[v.local].last = (uint32_t)++n;
+    part->last[v.local] = (uint32_t)++n;
   }
   part->log_n = n;
   if (2 * n > part->log_limit) part->log_limit = 2 * n;
@@ -220,6 +221,18 @@ static bool sweep_is_due(const h9_plastic_rule *r, const h9_plastic_part *part, 
   return r->sweep_every ? until % r->sweep_every == 0 : part->log_n >= part->log_limit;
 }
 
+/* Segments are far apart; their first lines are asked for before their turn, those of the next step before the
+ * neurons are updated. */
+enum { AHEAD = 3, LINES = 12, SOON = 32 };
+/* Inline: the compiler takes a call that only prefetches for one without effect. */
+static inline __attribute__((always_inline)) void fetch(const h9_plastic_part *part, uint32_t segment) {
+  const h9_plastic_segment *g = &h9_plastic_segments(part)[segment];
+  const double *weight = h9_plastic_weight(part) + g->first;
+  const uint16_t *target = h9_plastic_target(part) + g->first;
+  for (uint32_t i = 0; i < g->n && i < 8 * LINES; i += 8) __builtin_prefetch(weight + i, 1);
+  for (uint32_t i = 0; i < g->n && i < 8 * LINES; i += 32) __builtin_prefetch(target + i);
+}
+
 uint64_t h9_plastic_deliver(h9_plastic *p, uint32_t tile, h9_step now, int parity, int32_t *in, int64_t *wide) {
   uint32_t share = tile / h9_tiling_per_share(p->tiling);
   uint64_t events = 0;
@@ -230,10 +243,15 @@ uint64_t h9_plastic_deliver(h9_plastic *p, uint32_t tile, h9_step now, int parit
     h9_plastic_job j = {.p = p, .r = r, .part = part, .share = &p->share[share], .in = in, .wide = wide, .parity = parity};
     j.state = &j.share->state[i];
     j.slots = h9_tiling_part(p->tiling, tile, r->population);
+    if (r->many && now - part->base >= r->rebase_every) {
+      p->kernels->rebase(part->post, part->past, j.slots->n, r->rebase_plus, r->rebase_minus);
+      part->base += r->rebase_every;
+    }
     if (r->post && sweep_is_due(r, part, now - 1)) sweep(&j, now - 1, now - 1 - r->dendritic_max);
     h9_plastic_due *d = &part->due[(uint32_t)now & part->due_mask];
     for (size_t k = 0; k < d->n; k++) {
       struct h9_plastic_entry v = d->entry[k];
+      if (k + AHEAD >= SOON && k + AHEAD < d->n) fetch(part, d->entry[k + AHEAD].segment);
       j.segment = &h9_plastic_segments(part)[v.segment];
       j.record = record_at(j.state, v.record);
       if (j.segment->more)
@@ -242,8 +260,28 @@ uint64_t h9_plastic_deliver(h9_plastic *p, uint32_t tile, h9_step now, int parit
       events += j.segment->n;
     }
     d->n = 0;
+    d = &part->due[(uint32_t)(now + 1) & part->due_mask];
+    for (size_t k = 0; k < d->n && k < SOON; k++) fetch(part, d->entry[k].segment);
   }
   return events;
+}
+
+/* A neuron's spike among its latest, with the factors that the kernels use. */
+static void note_latest(const h9_plastic_rule *r, h9_stdp_post *post, h9_stdp_past *past, uint32_t base,
+                        const h9_post_spike *s) {
+  bool nearest = r->kind == H9_SYNAPSE_NN_SYMM || r->kind == H9_SYNAPSE_NN_RESTR;
+  uint32_t since = s->step - base;
+  memmove(post->step + 1, post->step, 3 * sizeof *post->step);
+  memmove(post->facilitate + 1, post->facilitate, 2 * sizeof *post->facilitate);
+  memmove(post->depress + 1, post->depress, 2 * sizeof *post->depress);
+  post->step[0] = s->step;
+  post->facilitate[0] = h9_decay_at(&r->pre, since);
+  if (r->kind == H9_SYNAPSE_TRIPLET) post->facilitate[0] *= r->plus + r->plus3 * (s->k3 - 1);
+  memmove(past->step + 1, past->step, (H9_STDP_PAST - 1) * sizeof *past->step);
+  memmove(past->facilitate + 1, past->facilitate, (H9_STDP_PAST - 1) * sizeof *past->facilitate);
+  past->step[0] = s->step;
+  past->facilitate[0] = post->facilitate[0];
+  post->depress[0] = (nearest ? 1 : s->k) / h9_decay_at(&r->post1, since);
 }
 
 void h9_plastic_post(h9_plastic *p, uint32_t tile, uint32_t population, h9_step now, const h9_spike *spikes,
@@ -260,18 +298,15 @@ void h9_plastic_post(h9_plastic *p, uint32_t tile, uint32_t population, h9_step 
       return;
     }
     for (size_t k = 0; k < n; k++) {
-      uint32_t local = (uint32_t)spikes[k] - first;
-      h9_post *v = &part->post[local];
+      uint32_t local = (uint32_t)spikes[k] - first, *last = &part->last[local];
+      const h9_post_spike *before = *last ? &part->log[*last - 1] : NULL;
       h9_post_spike *s = &part->log[part->log_n++];
-      uint32_t dt = (uint32_t)now - v->step[0];
-      *s = (h9_post_spike){.step = (uint32_t)now, .before = v->last, .local = local};
-      s->k = v->k * h9_decay_at(&r->post1, dt) + 1;
-      if (r->kind == H9_SYNAPSE_TRIPLET)
-        s->k3 = (v->last ? part->log[v->last - 1].k3 * h9_decay_at(&r->post3, dt) : 0) + 1;
-      memmove(v->step + 1, v->step, 3 * sizeof *v->step);
-      v->step[0] = (uint32_t)now;
-      v->k = s->k;
-      v->last = (uint32_t)part->log_n;
+      uint32_t dt = before ? (uint32_t)now - before->step : 0;
+      *s = (h9_post_spike){.step = (uint32_t)now, .before = *last, .local = local};
+      s->k = (before ? before->k * h9_decay_at(&r->post1, dt) : 0) + 1;
+      if (r->kind == H9_SYNAPSE_TRIPLET) s->k3 = (before ? before->k3 * h9_decay_at(&r->post3, dt) : 0) + 1;
+      *last = (uint32_t)part->log_n;
+      if (r->many) note_latest(r, &part->post[local], &part->past[local], part->base, s);
     }
   }
 }

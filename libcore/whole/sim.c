@@ -70,6 +70,7 @@ int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config 
   if (rc == H9_OK) rc = h9_sim_plan_forms(s, e);
   if (rc == H9_OK) rc = h9_sim_plan_stimuli(s, c, e);
   s->poisson = h9_poisson_choose(s->level);
+  s->wide_kernels = h9_wide_choose(s->level);
   h9_barrier_init(&s->barrier, s->o.threads);
   s->estimate.tiles = s->tiling.n_tiles;
   s->estimate.bytes = s->estimate.row_bytes + s->estimate.neuron_bytes;

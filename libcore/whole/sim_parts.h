@@ -7,6 +7,7 @@
 #include "../model/generators.h"
 #include "../model/plastic.h"
 #include "../model/poisson.h"
+#include "../model/wide_kernel.h"
 #include "sim.h"
 
 /* A number alike for all neurons or a column, by index from the first chosen neuron on. */
@@ -66,7 +67,7 @@ typedef struct h9_sim_population {
   enum h9_precision precision;
   uint32_t receptors;
   double quantum; /* of the int32 inputs */
-  bool wide;      /* has int64 inputs, too */
+  unsigned wide;  /* has int64 inputs, too: 1 of weights above 0, 2 below */
   bool recorded;  /* some of its state or its rate is */
   bool own_currents; /* the current from stimuli differs from neuron to neuron */
   uint32_t n_drives, n_currents, n_trains;
@@ -157,6 +158,7 @@ struct h9_sim {
   h9_sim_tile *tiles;
   h9_sim_thread *threads;
   h9_poisson_fn poisson;
+  const h9_wide_kernels *wide_kernels;
   uint32_t n_tables;
   h9_barrier barrier;
   h9_step interval; /* steps between exchanges */

@@ -134,12 +134,13 @@ static int plan_population(h9_sim *s, uint32_t population, const prospect *x, h9
   for (uint32_t i = 0; i < s->net->n_projections; i++) {
     if (s->net->projections[i].target != population) continue;
     if (h9_plastic_has(s->plastic, i)) {
-      if (!t->model->counts) t->wide = s->any_wide = true;
+      if (!t->model->counts) t->wide |= h9_plastic_signs(s->plastic, i);
       continue;
     }
     if (overflow) widen(&s->forms[i]);
-    if (is_wide(&s->forms[i])) t->wide = s->any_wide = true;
+    if (is_wide(&s->forms[i])) t->wide |= s->forms[i].given ? 3 : s->forms[i].value < 0 ? 2 : 1;
   }
+  s->any_wide |= t->wide != 0;
   return H9_OK;
 }
 

@@ -23,14 +23,12 @@ static inline void lap_end(lap *l, enum h9_phase p) {
 static const _Alignas(H9_ALIGN) h9_reals no_extra;
 
 /* Moves the wide inputs of one receptor into the extra input. */
-static void add_wide(const h9_sim *s, enum h9_precision precision, int64_t *wide, uint32_t n, h9_reals *own, const void **extra) {
-  h9_sim_own_extra(own, extra, n, precision);
+static void add_wide(const h9_sim *s, enum h9_precision precision, int64_t *wide, uint32_t n, h9_reals *own,
+                     const void **extra) {
   double unit = 1 / s->wide_scale;
-  if (precision == H9_DOUBLE)
-    for (uint32_t i = 0; i < n; i++) own->d[i] += (double)wide[i] * unit;
-  else
-    for (uint32_t i = 0; i < n; i++) own->s[i] += (float)((double)wide[i] * unit);
-  memset(wide, 0, n * sizeof *wide);
+  if (precision == H9_DOUBLE) s->wide_kernels->take_double(wide, n, unit, *extra, own->d);
+  else s->wide_kernels->take_float(wide, n, unit, *extra, own->s);
+  *extra = own;
 }
 
 /* Spikes of the chunk of n neurons from `at` on; `first`: index of the part's first neuron in the network. */
@@ -75,10 +73,10 @@ static bool update_part(h9_sim *s, h9_sim_tile *tile, h9_sim_thread *th, uint32_
         h9_sim_feed_add(s, pop, th, now, net_first + at, n, at + n < cells->n ? n : cells->n - at, u.extra);
       lap_end(l, H9_PHASE_DRIVE);
     }
-    if (pop->wide) {
+    if (pop->wide && (!part->stride || pop->wide & 1))
       add_wide(s, pop->precision, tile->wide + slot, n, &th->extra[0], &u.extra[0]);
-      if (part->stride) add_wide(s, pop->precision, tile->wide + slot + part->stride, n, &th->extra[1], &u.extra[1]);
-    }
+    if (part->stride && pop->wide & 2)
+      add_wide(s, pop->precision, tile->wide + slot + part->stride, n, &th->extra[1], &u.extra[1]);
     u.in[0] = tile->slots + slot;
     u.in[1] = part->stride ? tile->slots + slot + part->stride : NULL;
     h9_cells_aim(cells, at, n, &u);
