@@ -46,3 +46,71 @@ activity() { # activity YAML OPTIONS...: rate in Hz and CV of the excitatory pop
   [[ "$output" != *"not ok"* ]]
   [[ "$output" == *"1..11"* ]]
 }
+
+# A build folder of its own, so that results of a benchmark are not overwritten.
+apart() {
+  mkdir -p "$T/b"
+  ln -s "$(cd "${BUILD:-build}" && pwd)"/bin "$(cd "${BUILD:-build}" && pwd)"/lib "$T/b/"
+}
+# rows FILE: all have thirteen columns; medians lie between least and most; prints how many there are
+rows() {
+  awk -F '\t' '/^#/ || $1 == "section" {next}
+    NF != 13 || ($11 > 0 && !($9 <= $8 && $8 <= $10 && $9 > 0)) {print "bad: " $0; bad = 1}
+    {n++} END {print n + 0; exit bad}' "$1"
+}
+
+@test "the driver: sections at toy size give rows of one form, a description of the machine, pictures" {
+  apart
+  export BUILD=$T/b SIZES="400 800" RATES="5 40" AT="400 10" INPUTS=20 RUNS=1 SCALE=0.01
+  run sh tests/bench/run --quick start stream scaling
+  echo "$output"
+  [ "$status" = 0 ]
+  for k in host system compiler hal9 date; do grep -q "^# $k: ..." "$T/b/bench/bench.tsv"; done
+  # 2 of start, 4 of stream, 5 figures of each of 4 networks
+  run rows "$T/b/bench/bench.tsv"
+  [ "$output" = 26 ]
+  # the peer beside hal9, same bytes: a ratio
+  awk -F '\t' '$1 == "stream" && $3 == "zstd" && $12 > 0 {n++} END {exit n != 2}' "$T/b/bench/bench.tsv"
+  [ -s "$T/b/bench/scaling.png" ]
+}
+
+@test "scaling: a network that does not fit in memory is skipped by name" {
+  apart
+  PATH=$T/b/bin:$PATH SIZES=100000000 INPUTS=1000000 RATES= run sh tests/bench/scaling.sh
+  [ "$status" = 0 ]
+  [[ "$output" == *"skipped: too little memory"* ]]
+}
+
+@test "networks: hal9 and NEURON, at toy size, simulate the same regime" {
+  # authority: NEURON, with its own networks; CUBA with 1,000 neurons
+  "$PYTHON" -c 'import neuron' 2> /dev/null || skip "NEURON is not installed"
+  PATH=$(cd "${BUILD:-build}" && pwd)/bin:$PATH
+  export OUT=$T H9_BENCH_CACHE=$T WORKS="cuba 1000 2.2" RUNS=3 THREADS=1
+  PROGRAMS="hal9 tests/bench/peers/hal9
+neuron $PYTHON tests/bench/peers/neuron_vogels_abbott.py" run sh tests/bench/networks.sh
+  echo "$output"
+  [ "$status" = 0 ]
+  echo "$output" | awk -F '\t' '$3 == "NEURON" && $6 == "RTF" {seen = $12 > 0} END {exit !seen}'
+}
+
+@test "a peer that is not installed is a row that says so; one that has not the network is passed over" {
+  PATH=$(cd "${BUILD:-build}" && pwd)/bin:$PATH
+  export OUT=$T H9_BENCH_CACHE=$T WORKS="brunel 500 0.4" RUNS=1 THREADS=1
+  mkdir "$T/none"
+  echo 'raise ModuleNotFoundError("No module named brian2")' > "$T/none/brian2.py"
+  PROGRAMS="hal9 tests/bench/peers/hal9
+neuron $PYTHON tests/bench/peers/neuron_vogels_abbott.py
+brian2 env PYTHONPATH=$T/none $PYTHON tests/bench/peers/brian2_brunel.py" run sh tests/bench/networks.sh
+  echo "$output"
+  [[ "$output" == *"skipped: ModuleNotFoundError: No module named brian2"* ]]
+  [[ "$output" == *"brunel-500"*hal9*RTF* ]]
+  [[ "$output" != *neuron* ]]
+}
+
+@test "the driver refuses what it does not know" {
+  run sh tests/bench/run --fast
+  [ "$status" = 64 ]
+  [[ "$output" == *"--quick"* ]]
+  run sh tests/bench/run nonsense
+  [ "$status" = 64 ]
+}

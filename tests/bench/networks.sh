@@ -21,8 +21,10 @@ works=${WORKS:-$works}
 # Programs: hal9, those beside, and whatever of the same form is on the PATH.
 programs() {
   echo "hal9 $here/peers/hal9"
-  for p in $here/peers/brian2_*.py $here/peers/neuron_*.py $here/peers/nest_*.py; do
-    [ ! -f "$p" ] || echo "$(basename "$p" .py) ${PYTHON:-/usr/bin/python3} $p"
+  for p in vogels_abbott brunel microcircuit; do
+    for who in brian2 neuron; do
+      [ ! -f "$here/peers/${who}_$p.py" ] || echo "${who}_$p ${PYTHON:-/usr/bin/python3} $here/peers/${who}_$p.py"
+    done
   done
   echo "$PATH" | tr : '\n' | while read -r d; do
     for p in "$d"/hal9-bench-peer-*; do [ ! -x "$p" ] || echo "$(basename "$p") $p"; done
