@@ -12,7 +12,7 @@ cuba 20000 1.2
 brunel 12500 1.2
 microcircuit 7717 1.2"
 if [ -n "${QUICK:-}" ]; then
-  runs=${RUNS:-3} budget=${BUDGET:-5} threads=${THREADS:-1}
+  runs=${RUNS:-5} budget=${BUDGET:-5} threads=${THREADS:-1}
   works="coba 4000 1.2
 cuba 4000 1.2"
 fi

@@ -8,11 +8,12 @@ set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 y=tests/bench/scaling.yaml v=$(hal9_version) t=${THREADS:-1}
+t=${t%% *}
 sizes="10000 30000 100000 300000 1000000 3000000 10000000" rates="1 2 5 10 20 50" at="100000 10" runs=3
 [ -z "${QUICK:-}" ] || { sizes="10000 100000" rates="1 50" at="10000 10" runs=2; }
 sizes=${SIZES-$sizes} rates=${RATES-$rates} at=${AT:-$at} runs=${RUNS:-$runs} inputs=${INPUTS:-100}
 
-metric() { awk -v m="step.$1" '$1 == m {print $2}' "$dir/m"; }
+metric() { awk -v m="step.$1" '$1 == m {printf "%.4g", $2}' "$dir/m"; }
 # measure NEURONS HZ
 measure() {
   n=$1 hz=$2 work="$1 neurons, $inputs inputs, $2 Hz"
@@ -51,7 +52,7 @@ measure() {
     print work ": " $1 " Hz, expected " want " Hz" > "/dev/stderr"
     exit 1
   }' "$dir/hz"
-  note="$(cat "$dir/hz") Hz, real-time factor $(metric real_time_factor), peak $(metric peak_rss_bytes) bytes"
+  note="$(awk '{printf "%.4g", $1}' "$dir/hz") Hz, real-time factor $(metric real_time_factor), peak $(metric peak_rss_bytes) bytes"
   row scaling "$work" hal9 "$v" "$t" event ns "$dir/f.event.all" "" "$note"
   row scaling "$work" hal9 "$v" "$t" update ns "$dir/f.update.all" "" ""
   row scaling "$work" hal9 "$v" "$t" draw ns "$dir/f.draw.all" "" ""
