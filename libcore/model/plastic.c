@@ -335,12 +335,10 @@ static int by_place(const void *a, const void *b) {
   if (x->projection != y->projection) return x->projection < y->projection ? -1 : 1;
   if (x->source != y->source) return x->source < y->source ? -1 : 1;
   if (x->target != y->target) return x->target < y->target ? -1 : 1;
-  if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
-  for (int i = 0; i < H9_SYNAPSE_STATES_MAX; i++)
-    if (x->state[i] != y->state[i]) return x->state[i] < y->state[i] ? -1 : 1;
-  return 0;
+  return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void h9_plastic_events_sort(h9_plastic_event *v, size_t n) {
+  for (size_t i = 0; i < n; i++) v[i].order = (uint32_t)i;
   if (n) qsort(v, n, sizeof *v, by_place);
 }

@@ -28,6 +28,7 @@ typedef struct h9_plastic h9_plastic;
 /* A presynaptic spike processed by one synapse of a traced projection. */
 typedef struct h9_plastic_event {
   uint32_t step, projection, source, target; /* step of emission; source and target: indices in the network */
+  uint32_t order;                            /* among those that are otherwise equal: of a step, as they came */
   double sent, weight, state[H9_SYNAPSE_STATES_MAX];
 } h9_plastic_event;
 
@@ -70,7 +71,7 @@ const h9_plastic_event *h9_plastic_events(h9_plastic *p, int share, int parity, 
 bool h9_plastic_traced(const h9_plastic *p);
 /* No projection is traced. */
 void h9_plastic_untrace(h9_plastic *p);
-/* By step, projection, source, target, weight. */
+/* By step, projection, source, target; where these are equal the order stays. */
 void h9_plastic_events_sort(h9_plastic_event *v, size_t n);
 
 /* Puts the present weights into rows of a plastic projection (weight_d), in canonical order. */
