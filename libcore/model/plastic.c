@@ -189,7 +189,7 @@ int h9_plastic_make(h9_plastic **out, const h9_network *net, const h9_tiling *ti
   for (uint32_t i = 0; i < net->n_projections; i++) {
     const h9_synapse_model *m = h9_synapse_find(net->projections[i].synapse);
     if (!m)
-      return h9_fail(e, H9_EDATA, "projection %u: found synapse model '%s', expected one of hal9-models(7)", i + 1,
+      return h9_fail(e, H9_EDATA, "projection %u: found synapse model '%s', expected one of hal9-synapses(7)", i + 1,
                      net->projections[i].synapse);
     n += h9_synapse_is_plastic(m);
   }

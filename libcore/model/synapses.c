@@ -201,7 +201,7 @@ int h9_synapse_values(const h9_network *net, const h9_projection *p, const h9_sy
                       h9_error *e) {
   const h9_synapse_model *m = *out = h9_synapse_find(p->synapse);
   if (!m)
-    return h9_fail(e, H9_EDATA, "found synapse model '%s', expected one of hal9-models(7)", p->synapse);
+    return h9_fail(e, H9_EDATA, "found synapse model '%s', expected one of hal9-synapses(7)", p->synapse);
   for (uint32_t i = 0; i < m->n_values; i++) values[i] = m->values[i].initial;
   for (uint32_t k = 0; k < p->n_synapse_values; k++) {
     const h9_synapse_value *g = &p->synapse_values[k];
