@@ -245,7 +245,7 @@ static int open_network(run *r, h9_error *e) {
   const char *shown;
   settings *s = r->s;
   int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &r->fd, &shown, e);
-  uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_CONNECTIONS;
+  uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_CONNECTIONS | 1u << H9_BLOCK_LABELS;
   if (rc == H9_OK && s->weights) rc = h9_input_hold(&r->fd, shown, e); /* its connections are read again */
   if (rc == H9_OK) rc = h9_reader_open(&r->reader, r->fd, shown, wanted, s->o.threads, e);
   if (rc == H9_OK) rc = h9_network_read(r->reader, &r->net, true, &r->block, e);

@@ -173,7 +173,8 @@ int h9_network_write_head(h9_writer *w, const h9_network *net, h9_error *e) {
   int rc = h9_body_write(w, H9_BLOCK_HEADER, 1, &b, e);
   if (rc != H9_OK) return rc;
   populations_encode(net, &b);
-  return h9_body_write(w, H9_BLOCK_POPULATIONS, net->n_populations, &b, e);
+  rc = h9_body_write(w, H9_BLOCK_POPULATIONS, net->n_populations, &b, e);
+  return rc == H9_OK ? h9_labels_write(w, &net->labels, e) : rc;
 }
 
 /* ---- reading ---- */
@@ -283,6 +284,7 @@ int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9
     else if (b->kind == H9_BLOCK_PROVENANCE) rc = provenance_add(net, b, e);
     else if (b->kind == H9_BLOCK_METRICS) rc = b->body ? metrics_add(net, b, e) : H9_OK;
     else if (b->kind != H9_BLOCK_LABELS) break;
+    else if (b->body) rc = h9_labels_decode(b, net->n_neurons, &net->labels, e);
     if (rc != H9_OK) {
       if (rc == H9_EDATA) h9_reader_fail_at(r, b, e);
       break;

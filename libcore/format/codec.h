@@ -7,7 +7,7 @@
 #include "network.h"
 #include "rows.h"
 
-/* Header and populations blocks. */
+/* Header, populations and labels blocks. */
 int h9_network_write_head(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* A neurons block for neurons [first, first + n) of population p: positions (f32 x, y, z as the
  * network has dimensions) and one f32 column for each value that varies, in the order of p's
@@ -19,13 +19,13 @@ int h9_neurons_write(h9_writer *w, const h9_network *net, uint32_t p, uint32_t f
 int h9_network_write_neurons(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 int h9_projections_write(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 
-/* Header and populations only: the stream's first two blocks. */
+/* Header and populations only: the stream's first two blocks; labels follow. */
 int h9_network_read_head(h9_reader *r, h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* Reads the head and then blocks until something that is not part of the network's description
  * comes: returns H9_OK with *b that block (connections, signals, state, ...), or H9_EOF. Fills
  * `net`; positions and columns only when `columns` (then neurons must be wanted of the reader); a
  * stream without neurons blocks leaves them NULL (h9_network_is_loaded). Provenance entries and
- * metrics met are kept in `net`, labels passed over. */
+ * metrics met are kept in `net`, labels where the reader was to decompress them. */
 int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Applies one later block (provenance, metrics) to the network; ignores the rest. */
 int h9_network_absorb(h9_reader *r, h9_network *net, const h9_block *b, h9_error *e) H9_UNUSED_RESULT;
@@ -106,16 +106,12 @@ int h9_state_encode(const h9_state *s, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTE
 int h9_state_decode(const h9_block *b, uint32_t n_neurons, h9_state *s, h9_error *e) H9_UNUSED_RESULT;
 void h9_state_release(h9_state *s);
 
-/* Labels: what neurons are called elsewhere. */
-typedef struct h9_labels {
-  uint32_t n;
-  h9_id *id;    /* [n] ascending */
-  char **label; /* [n] not empty */
-  char *text;   /* what `label` points into */
-} h9_labels;
-int h9_labels_encode(const h9_labels *l, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTEM */
+/* Labels [from, from + n) of l as the body of a block. */
+int h9_labels_encode(const h9_labels *l, uint32_t from, uint32_t n, h9_buf *b) H9_UNUSED_RESULT; /* H9_ESYSTEM */
+/* All of l in blocks of at most 65,536. */
+int h9_labels_write(h9_writer *w, const h9_labels *l, h9_error *e) H9_UNUSED_RESULT;
+/* Appends the block's labels to l, which begins zeroed: blocks come in order of ids, all of one form. */
 int h9_labels_decode(const h9_block *b, uint32_t n_neurons, h9_labels *l, h9_error *e) H9_UNUSED_RESULT;
-void h9_labels_release(h9_labels *l);
 
 /* Decodes a block of any kind that may follow the head and forgets it: what a check of a whole stream
  * does, on any thread. `scratch` is reused from call to call. Projections are not decoded

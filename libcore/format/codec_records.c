@@ -1,4 +1,4 @@
-/* Small blocks: provenance, metrics, recorded state, labels. */
+/* Small blocks: provenance, metrics, recorded state. */
 #include "codec_parts.h"
 
 #include <math.h>
@@ -218,53 +218,4 @@ void h9_state_release(h9_state *s) {
   free(s->id);
   free(s->sample);
   *s = (h9_state){0};
-}
-
-/* ---- labels ---- */
-
-int h9_labels_encode(const h9_labels *l, h9_buf *b) {
-  h9_buf_put_u32s(b, l->id, l->n);
-  for (uint32_t i = 0; i < l->n; i++) h9_buf_put_name(b, l->label[i]);
-  return b->failed ? H9_ESYSTEM : H9_OK;
-}
-
-static int labels_decode(h9_bytes *c, uint64_t count, uint32_t n_neurons, h9_labels *l, h9_error *e) {
-  if (count > h9_bytes_left(c) / 7)
-    return h9_fail(e, H9_EDATA, "%llu labels do not fit %zu bytes", (unsigned long long)count, c->len);
-  l->n = (uint32_t)count;
-  l->id = malloc(((size_t)count + 1) * sizeof *l->id);
-  l->label = malloc(((size_t)count + 1) * sizeof *l->label);
-  l->text = malloc(c->len + 1);
-  if (!l->id || !l->label || !l->text) return h9_fail_memory(e, c->len + count * 12, "labels");
-  int rc = ids_get(c, l->id, l->n, n_neurons, e);
-  char *to = l->text;
-  for (uint32_t i = 0; rc == H9_OK && i < l->n; i++) {
-    size_t n = h9_bytes_get16(c);
-    const unsigned char *p = n > 0 && n <= H9_NAME_MAX ? h9_bytes_take(c, n) : NULL;
-    if (!p || memchr(p, 0, n))
-      return h9_fail(e, H9_EDATA, "label of id %u is cut, empty or damaged", l->id[i]);
-    l->label[i] = to;
-    memcpy(to, p, n);
-    to[n] = 0;
-    to += n + 1; /* fits: its length took two bytes */
-    if (!h9_name_is_fine(l->label[i]))
-      return h9_fail(e, H9_EDATA, "label of id %u holds control characters", l->id[i]);
-  }
-  return rc == H9_OK ? h9_body_end(c, "labels", e) : rc;
-}
-
-int h9_labels_decode(const h9_block *b, uint32_t n_neurons, h9_labels *l, h9_error *e) {
-  h9_bytes c;
-  *l = (h9_labels){0};
-  int rc = h9_body_begin(b, &c, e);
-  if (rc == H9_OK) rc = labels_decode(&c, b->count, n_neurons, l, e);
-  if (rc != H9_OK) h9_labels_release(l);
-  return rc;
-}
-
-void h9_labels_release(h9_labels *l) {
-  free(l->id);
-  free(l->label);
-  free(l->text);
-  *l = (h9_labels){0};
 }

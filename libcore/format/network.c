@@ -67,6 +67,7 @@ void h9_network_release(h9_network *net) {
   free(net->populations);
   free(net->projections);
   free(net->provenance);
+  h9_labels_release(&net->labels);
   free(net->x);
   free(net->y);
   free(net->z);

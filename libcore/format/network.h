@@ -3,6 +3,7 @@
 #define H9_FORMAT_NETWORK_H
 
 #include "../base/metrics.h"
+#include "../base/uuid.h"
 #include "dist.h"
 #include "stream.h"
 
@@ -126,6 +127,23 @@ typedef struct h9_provenance {
   uint32_t n_parents;
 } h9_provenance;
 
+/* What neurons are called elsewhere: texts, or UUIDs. */
+typedef struct h9_labels {
+  uint32_t n;           /* 0: there are none */
+  bool uuid;
+  h9_id first;          /* label i is of neuron first + i ... */
+  h9_id *id;            /* ... unless their ids are listed: [n], ascending */
+  unsigned char *bytes; /* 16 each; or texts of 1 to H9_NAME_MAX bytes with a zero behind each */
+  uint64_t *at;         /* [n] where each text begins */
+  size_t len, cap_bytes, cap_at, cap_id; /* bytes filled; what there is room for */
+} h9_labels;
+h9_id h9_labels_id(const h9_labels *l, uint32_t i);
+/* Writes the text of label i, or that of neuron `id`, which may have none, at p, where there is room for
+ * H9_NAME_MAX + 1; returns where it ended. */
+char *h9_labels_put(const h9_labels *l, uint32_t i, char *p);
+char *h9_labels_text(const h9_labels *l, h9_id id, char *p);
+void h9_labels_release(h9_labels *l);
+
 typedef struct h9_network {
   double dt;     /* ms */
   uint64_t seed;
@@ -134,6 +152,7 @@ typedef struct h9_network {
   uint32_t n_neurons;
   uint32_t n_populations;
   h9_population *populations;
+  h9_labels labels;
   float *x, *y, *z; /* um, [n_neurons], index id - 1; NULL where not loaded or not placed */
   uint32_t n_projections;
   h9_projection *projections;

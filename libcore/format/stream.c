@@ -160,6 +160,10 @@ int h9_order_step(h9_order *o, uint32_t kind, h9_error *e) {
     return h9_fail(e, H9_EDATA, "a block of neurons comes after the projections");
   if (kind == H9_BLOCK_CONNECTIONS && !o->projections)
     return h9_fail(e, H9_EDATA, "a block of connections comes before the projections");
+  if (kind == H9_BLOCK_LABELS && o->other)
+    return h9_fail(e, H9_EDATA, "a block of labels comes after one of %s, expected right behind the populations",
+                   h9_block_kind_name(o->other));
+  if (o->populations && kind != H9_BLOCK_LABELS && kind != H9_BLOCK_INDEX && !o->other) o->other = kind;
   if (kind == H9_BLOCK_HEADER) o->header = true;
   if (kind == H9_BLOCK_POPULATIONS) o->populations = true;
   if (kind == H9_BLOCK_PROJECTIONS) o->projections = true;

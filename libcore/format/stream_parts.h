@@ -46,6 +46,7 @@ void h9_hasher_free(h9_hasher *h);
 /* Which blocks may follow which. Zero-initialise. */
 typedef struct h9_order {
   bool header, populations, projections, end;
+  uint32_t other; /* kind of the first block behind populations and labels; 0: none yet */
 } h9_order;
 /* H9_EDATA with what was expected; else notes the kind. */
 int h9_order_step(h9_order *o, uint32_t kind, h9_error *e) H9_UNUSED_RESULT;

@@ -255,7 +255,7 @@ static void test_state_group(void) {
   h9_buf_release(&b);
 }
 
-static void test_state_labels(void) {
+static void test_state(void) {
   h9_id id[] = {2, 9, 4000000000u};
   double sample[] = {1, -2.5, 3, 4, 5, 0.1};
   h9_error e = {0};
@@ -276,20 +276,72 @@ static void test_state_labels(void) {
        "refused: %s", e.text);
     h9_buf_release(&b);
   }
-  char *label[] = {(char *)"a", (char *)"b\xc3\xa4r", (char *)"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
-  h9_labels l = {3, id, label, NULL}, back;
+}
+
+static void test_labels(void) {
+  h9_error e = {0};
+  h9_id id[] = {2, 9, 4000000000u};
+  uint64_t at[] = {0, 2, 7};
+  h9_labels l = {.n = 3, .id = id, .bytes = (unsigned char *)"a\0b\xc3\xa4r\0xyz", .at = at}, back = {0};
+  char text[256] = "";
   h9_buf b = {0};
-  int rc = h9_labels_encode(&l, &b);
+  int rc = h9_labels_encode(&l, 0, 3, &b);
   h9_block k = block_of(H9_BLOCK_LABELS, 3, &b);
   rc |= h9_labels_decode(&k, H9_ID_MAX, &back, &e);
-  ok(rc == H9_OK && back.n == 3 && strcmp(back.label[2], label[2]) == 0 &&
-         strcmp(back.label[1], label[1]) == 0 && back.id[2] == id[2],
-     "labels come back %s", e.text);
+  *h9_labels_text(&back, 9, text) = 0;
+  ok(rc == H9_OK && back.n == 3 && strcmp(text, "b\xc3\xa4r") == 0 && back.id[2] == id[2] &&
+         h9_labels_text(&back, 10, text) == text && h9_labels_text(&back, 1, text) == text,
+     "labels of listed ids come back %s", e.text);
+  ok(h9_labels_decode(&k, H9_ID_MAX, &back, &e) == H9_EDATA && strstr(e.text, "ids from 2 on, expected 4000000001"),
+     "blocks in order: %s", e.text);
   h9_labels_release(&back);
-  b.data[0] = 10;
+  h9_store32(b.data + 4, 10);
+  h9_store32(b.data + 8, 10);
   ok(h9_labels_decode(&k, H9_ID_MAX, &back, &e) == H9_EDATA && strstr(e.text, "id 9, expected 11"),
      "refused: %s", e.text);
+  h9_labels_release(&back);
+  b.len = 0;
+  /* the UUID of namespace DNS, RFC 9562; two blocks that follow each other become one run of ids */
+  unsigned char uuid[64] = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+  for (int i = 16; i < 64; i++) uuid[i] = (unsigned char)(i * 37);
+  h9_labels u = {.n = 4, .first = 7, .uuid = true, .bytes = uuid};
+  for (uint32_t from = 0; from < 4; from += 3) {
+    rc = h9_labels_encode(&u, from, from ? 1 : 3, &b);
+    ok(rc == H9_OK && b.len == 8 + 16 * (from ? 1 : 3), "UUIDs take 16 bytes each");
+    k = block_of(H9_BLOCK_LABELS, from ? 1 : 3, &b);
+    rc = h9_labels_decode(&k, 10, &back, &e);
+    b.len = 0;
+  }
+  *h9_labels_text(&back, 7, text) = 0;
+  ok(rc == H9_OK && back.n == 4 && !back.id && back.first == 7 && memcmp(back.bytes, uuid, 64) == 0 &&
+         strcmp(text, "6ba7b810-9dad-11d1-80b4-00c04fd430c8") == 0,
+     "UUIDs come back %s", e.text);
+  h9_labels_release(&back);
+  rc = h9_labels_encode(&u, 0, 4, &b);
+  k = block_of(H9_BLOCK_LABELS, 4, &b);
+  ok(h9_labels_decode(&k, 9, &back, &e) == H9_EDATA && strstr(e.text, "ids from 7 on, expected 1 to 9"),
+     "more than there are neurons: %s", e.text);
+  h9_labels_release(&back);
   h9_buf_release(&b);
+}
+
+static void test_uuid(void) {
+  unsigned char a[16], b[16];
+  char text[37] = "";
+  *h9_uuid_text(text, (const unsigned char *)"\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10") = 0;
+  ok(strcmp(text, "01234567-89ab-cdef-fedc-ba9876543210") == 0 && h9_uuid_parse(text, 36, a) &&
+         h9_uuid_parse("01234567-89AB-CDEF-FEDC-BA9876543210", 36, b) && memcmp(a, b, 16) == 0,
+     "a UUID and its text");
+  int taken = 0;
+  for (int i = 0; i < 36; i++) {
+    char bad[37];
+    memcpy(bad, text, 37);
+    bad[i] = bad[i] == '-' ? '0' : 'g';
+    taken += h9_uuid_parse(bad, 36, b);
+    bad[i] = '-';
+    taken += text[i] != '-' && h9_uuid_parse(bad, 36, b);
+  }
+  ok(taken == 0 && !h9_uuid_parse(text, 35, b), "malformed ones are refused");
 }
 
 /* ---- whole streams ---- */
@@ -405,9 +457,9 @@ static int again(h9_network *net, const h9_block *b, h9_buf *out) {
     if (rc == H9_OK) rc = h9_state_encode(&s, out);
     h9_state_release(&s);
   } else if (b->kind == H9_BLOCK_LABELS) {
-    h9_labels l;
+    h9_labels l = {0};
     rc = h9_labels_decode(b, net->n_neurons, &l, &e);
-    if (rc == H9_OK) rc = h9_labels_encode(&l, out);
+    if (rc == H9_OK) rc = h9_labels_encode(&l, 0, l.n, out);
     h9_labels_release(&l);
   }
   if (rc != H9_OK && (rc != H9_EDATA || !*e.text)) return -2;
@@ -482,9 +534,9 @@ static void test_damage(h9_network *net) {
   if (h9_state_encode(&state, &b) != H9_OK) exit(99);
   damage(net, H9_BLOCK_STATE, 6, &b, "state");
   h9_buf_release(&b);
-  char *label[] = {(char *)"a", (char *)"bcd", (char *)"ef"};
-  h9_labels l = {3, id, label, NULL};
-  if (h9_labels_encode(&l, &b) != H9_OK) exit(99);
+  uint64_t at[] = {0, 2, 6};
+  h9_labels l = {.n = 3, .id = id, .bytes = (unsigned char *)"a\0bcd\0ef", .at = at};
+  if (h9_labels_encode(&l, 0, 3, &b) != H9_OK) exit(99);
   damage(net, H9_BLOCK_LABELS, 3, &b, "labels");
   h9_buf_release(&b);
 }
@@ -509,7 +561,9 @@ int main(int argc, char **argv) {
   test_rows_refused(&net);
   test_signals();
   test_state_group();
-  test_state_labels();
+  test_state();
+  test_labels();
+  test_uuid();
   test_neurons_order(&net);
   test_damage(&net);
   network_columns(&net);

@@ -82,7 +82,11 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
   static const uint8_t encodings[4] = {H9_WEIGHT_CONSTANT, H9_WEIGHT_I16, H9_WEIGHT_F32, H9_WEIGHT_I16};
   h9_rows r = {0};
   h9_buf b = {0};
+  h9_id labelled[] = {2, 9, 40};
+  uint64_t at[] = {0, 2, 13};
+  net->labels = (h9_labels){.n = 3, .id = labelled, .bytes = (unsigned char *)"a\0b \"quoted\"\0c", .at = at};
   int rc = h9_network_write_head(w, net, e);
+  net->labels = (h9_labels){0};
   if (rc == H9_OK) rc = h9_network_write_neurons(w, net, e);
   net->n_projections = 4;
   for (uint32_t i = 0; i < 4; i++) {
@@ -120,12 +124,8 @@ static int sample_body(h9_writer *w, h9_network *net, h9_error *e) {
   h9_id id[] = {2, 9, 40};
   double sample[] = {1, -2.5, 3, 4, 5, 0.5};
   h9_state state = {(char *)"V_m", (char *)"mV", (char *)"", 20, 10, 2, 3, id, sample, false};
-  char *label[] = {(char *)"a", (char *)"b \"quoted\"", (char *)"c"};
-  h9_labels l = {3, id, label, NULL};
   if (rc == H9_OK) rc = h9_state_encode(&state, &b);
   if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_STATE, 6, &b, e);
-  if (rc == H9_OK) rc = h9_labels_encode(&l, &b);
-  if (rc == H9_OK) rc = h9_writer_block(w, H9_BLOCK_LABELS, 3, &b, e);
   return rc;
 }
 

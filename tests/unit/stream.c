@@ -42,7 +42,7 @@ static void round_trip(int threads, int level, size_t len) {
   h9_hash got = h9_reader_hash(r);
   ok(got.hi == hash.hi && got.lo == hash.lo, "writer and reader agree on the content hash");
   ok(h9_reader_bytes(r) == (uint64_t)lseek(fd, 0, SEEK_END), "the reader counts the file's bytes");
-  ok(h9_reader_count(r, H9_BLOCK_NEURONS) == 3 + 4 && h9_reader_count(r, H9_BLOCK_STATE) == 9,
+  ok(h9_reader_count(r, H9_BLOCK_NEURONS) == 4 + 5 && h9_reader_count(r, H9_BLOCK_STATE) == 10,
      "and its records");
   ok(h9_reader_next(r, &b, &e) == H9_EOF, "the end stays the end");
   h9_reader_close(r);

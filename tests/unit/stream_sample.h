@@ -18,10 +18,10 @@ __attribute__((unused)) static uint32_t random32(void) { /* splitmix64: only to 
   return (uint32_t)((z ^ z >> 31) >> 32);
 }
 
-static const enum h9_block_kind plan[] = {H9_BLOCK_HEADER,      H9_BLOCK_POPULATIONS, H9_BLOCK_NEURONS,
-                                          H9_BLOCK_NEURONS,     H9_BLOCK_PROJECTIONS, H9_BLOCK_CONNECTIONS,
-                                          H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS,     H9_BLOCK_STATE,
-                                          H9_BLOCK_METRICS,     H9_BLOCK_LABELS,      H9_BLOCK_PROVENANCE};
+static const enum h9_block_kind plan[] = {H9_BLOCK_HEADER,      H9_BLOCK_POPULATIONS, H9_BLOCK_LABELS,
+                                          H9_BLOCK_NEURONS,     H9_BLOCK_NEURONS,     H9_BLOCK_PROJECTIONS,
+                                          H9_BLOCK_CONNECTIONS, H9_BLOCK_CONNECTIONS, H9_BLOCK_SIGNALS,
+                                          H9_BLOCK_STATE,       H9_BLOCK_METRICS,     H9_BLOCK_PROVENANCE};
 enum { PLAN = sizeof plan / sizeof plan[0] };
 
 /* Body of block i: half noise, half repetition. */
