@@ -1,13 +1,14 @@
 /* One step of the adaptive exponential integrate-and-fire neurons: with AEIF_CURRENTS synapses are currents,
- * else conductances. They are known exactly at every time; V and w are carried by one step of the method of Cash
- * and Karp where its error estimate allows, else adaptively in double precision, the spike located in time: V
- * is then reset and w increased within the step. States: V - E_L in mV, w in pA; conductances in nS or currents
- * in pA; steps of the refractory period left. */
+ * else conductances. They are known exactly at every time; V and w are carried by one step of the method of
+ * Cash and Karp where its error estimate allows, else adaptively in double precision, the spike located in
+ * time: V is then reset and w increased within the step. States: V - E_L in mV, w in pA; conductances in nS
+ * or currents in pA; steps of the refractory period left. */
 #define H9_STATES(X) X(v) X(w) X(ex) X(in) X(rest)
 #define H9_COEFS(X)                                                                                          \
-  X(h) X(hold) X(tolerance) X(per_c) X(g_l) X(delta) X(per_delta) X(v_th) X(peak) X(reset) X(a) X(b)           \
-      X(per_tau_w) X(decay_w) X(i_e) X(e_ex) X(e_in) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4)   \
-          X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
+  X(h)                                                                                                       \
+  X(hold) X(tolerance) X(per_c) X(g_l) X(delta) X(per_delta) X(v_th) X(peak) X(reset) X(a) X(b) X(per_tau_w) \
+      X(decay_w) X(i_e) X(e_ex) X(e_in) X(fade_ex) X(fade_in) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2)      \
+          X(ex3) X(ex4) X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
 #define H9_MARKS
 #define H9_PRECISE
 #define H9_TWO_RECEPTORS
@@ -18,7 +19,7 @@
 H9_ODE_TYPES
 
 H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
-                              const h9_input *in) {
+                          const h9_input *in) {
   real v = y.v > c->peak ? c->peak : y.v;
   real ex = s->ex * H9_STAGE(ex), inh = s->in * H9_STAGE(in);
 #ifdef AEIF_CURRENTS
@@ -45,8 +46,8 @@ H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const i
   s->v = rests ? c->reset : y.v;
   s->w = rests ? at + (s->w - at) * c->decay_w : y.w;
   s->rest = rests ? s->rest - 1 : 0;
-  s->ex = settle(s->ex * c->ex4) + in->ex;
-  s->in = settle(s->in * c->in4) - in->in;
+  s->ex = settle(s->ex + s->ex * c->fade_ex) + in->ex;
+  s->in = settle(s->in + s->in * c->fade_in) - in->in;
   return H9_HARD * (int)!easy;
 }
 
@@ -72,8 +73,8 @@ static int h9_precise(h9_state *s, const h9_coef *c, const h9_input *in, const i
   }
   s->v = y.v;
   s->w = y.w;
-  s->ex = settle(s->ex * c->ex4) + in->ex;
-  s->in = settle(s->in * c->in4) - in->in;
+  s->ex = settle(s->ex + s->ex * c->fade_ex) + in->ex;
+  s->in = settle(s->in + s->in * c->fade_in) - in->in;
   return spikes;
 }
 #endif

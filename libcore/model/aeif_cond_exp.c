@@ -77,6 +77,8 @@ static void prepare(const double *v, double h, double *coef, double *state) {
   coef[K_e_in] = v[E_IN] - v[E_L];
   coef[K_per_tau_ex] = 1 / v[TAU_SYN_EX];
   coef[K_per_tau_in] = 1 / v[TAU_SYN_IN];
+  coef[K_fade_ex] = h9_expm1(-h / v[TAU_SYN_EX]);
+  coef[K_fade_in] = h9_expm1(-h / v[TAU_SYN_IN]);
   h9_model_stages(&coef[K_ex1], h / v[TAU_SYN_EX]);
   h9_model_stages(&coef[K_in1], h / v[TAU_SYN_IN]);
   state[S_v] = v[V_M] - v[E_L];

@@ -1,17 +1,18 @@
-/* One step of the integrate-and-fire neurons with synaptic conductances: with COND_ALPHA these are alpha-shaped,
- * else exponentials. They are known exactly at every time of the step. In single precision the potential is
- * carried by the classical Runge-Kutta method of fourth order; in double precision by a step of the method of
- * Cash and Karp, adaptively where its error estimate asks for it. Then inputs, threshold. States: V - E_L in mV;
- * conductances in nS (alpha: and their derivatives' parts in nS/ms). */
+/* One step of the integrate-and-fire neurons with synaptic conductances: with COND_ALPHA these are
+ * alpha-shaped, else exponentials. They are known exactly at every time of the step. In single precision the
+ * potential is carried by the classical Runge-Kutta method of fourth order; in double precision by a step of
+ * the method of Cash and Karp, adaptively where its error estimate asks for it. Then inputs, threshold.
+ * States: V - E_L in mV; conductances in nS (alpha: and their derivatives' parts in nS/ms). */
 #ifdef COND_ALPHA
 #define H9_STATES(X) X(v) X(ex) X(in) X(d_ex) X(d_in)
 #else
 #define H9_STATES(X) X(v) X(ex) X(in)
 #endif
 #define H9_COEFS(X)                                                                                          \
-  X(h) X(per_c) X(g_l) X(e_ex) X(e_in) X(half) X(half_ex) X(half_in) X(decay_ex) X(decay_in) X(jump_ex)         \
-      X(jump_in) X(i_e) X(theta) X(reset) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4) X(ex5) X(in1) \
-          X(in2) X(in3) X(in4) X(in5)
+  X(h)                                                                                                       \
+  X(per_c) X(g_l) X(e_ex) X(e_in) X(half) X(half_ex) X(half_in) X(decay_ex) X(decay_in) X(fade_ex)           \
+      X(fade_in) X(jump_ex) X(jump_in) X(i_e) X(theta) X(reset) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2)    \
+          X(ex3) X(ex4) X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
 #define H9_TWO_RECEPTORS
 #ifdef H9_REAL
 #ifdef H9_REAL_DOUBLE
@@ -19,7 +20,8 @@
 #endif
 #include "kernel_begin.h"
 
-#define UNDER(x) ((x) > c->theta ? c->theta : (x)) /* where V lies above the threshold its slope is that there */
+#define UNDER(x)                                                                                             \
+  ((x) > c->theta ? c->theta : (x)) /* where V lies above the threshold its slope is that there */
 #ifdef COND_ALPHA
 #define RISE(x, t) (s->x + (t) * s->d_##x)
 #else
@@ -31,13 +33,14 @@
 H9_INLINE int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, real v) {
   s->v = v;
 #ifdef COND_ALPHA
-  s->ex = settle(RISE(ex, c->h) * c->decay_ex);
-  s->in = settle(RISE(in, c->h) * c->decay_in);
-  s->d_ex = settle(s->d_ex * c->decay_ex) + c->jump_ex * in->ex;
-  s->d_in = settle(s->d_in * c->decay_in) - c->jump_in * in->in;
+  real ex = RISE(ex, c->h), inh = RISE(in, c->h);
+  s->ex = settle(ex + ex * c->fade_ex);
+  s->in = settle(inh + inh * c->fade_in);
+  s->d_ex = settle(s->d_ex + s->d_ex * c->fade_ex) + c->jump_ex * in->ex;
+  s->d_in = settle(s->d_in + s->d_in * c->fade_in) - c->jump_in * in->in;
 #else
-  s->ex = settle(s->ex * c->decay_ex) + in->ex;
-  s->in = settle(s->in * c->decay_in) - in->in;
+  s->ex = settle(s->ex + s->ex * c->fade_ex) + in->ex;
+  s->in = settle(s->in + s->in * c->fade_in) - in->in;
 #endif
   return s->v >= c->theta;
 }
@@ -47,7 +50,7 @@ H9_INLINE int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, real 
 #define H9_ODE(X) X(v)
 H9_ODE_TYPES
 H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
-                              const h9_input *in) {
+                          const h9_input *in) {
   static const real at[6] = {0, 0.2, 0.3, 0.6, 1, 0.875};
   real when = stage < 0 ? t : at[stage < 0 ? 0 : stage] * c->h, v = UNDER(y.v);
   real ex = RISE(ex, when) * H9_STAGE(ex), inh = RISE(in, when) * H9_STAGE(in);

@@ -1,11 +1,13 @@
-/* One step of hh_cond_exp_traub: conductances of synapses are known exactly at every time; V and the gates are
- * carried by one step of the method of Cash and Karp where its error estimate allows, else adaptively in double
- * precision. A spike is a maximum of V above the threshold, outside the refractory period. States: V in mV,
- * gates, conductances in nS, steps of the refractory period left. */
+/* One step of hh_cond_exp_traub: conductances of synapses are known exactly at every time; V and the gates
+ * are carried by one step of the method of Cash and Karp where its error estimate allows, else adaptively in
+ * double precision. A spike is a maximum of V above the threshold, outside the refractory period. States: V
+ * in mV, gates, conductances in nS, steps of the refractory period left. */
 #define H9_STATES(X) X(v) X(m) X(h) X(n) X(ex) X(in) X(rest)
 #define H9_COEFS(X)                                                                                          \
-  X(dt) X(hold) X(per_c) X(g_na) X(g_k) X(g_l) X(e_na) X(e_k) X(e_l) X(v_t) X(i_e) X(e_ex) X(e_in) X(per_tau_ex) \
-      X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4) X(ex5) X(in1) X(in2) X(in3) X(in4) X(in5)
+  X(dt)                                                                                                      \
+  X(hold) X(per_c) X(g_na) X(g_k) X(g_l) X(e_na) X(e_k) X(e_l) X(v_t) X(i_e) X(e_ex) X(e_in) X(fade_ex)      \
+      X(fade_in) X(per_tau_ex) X(per_tau_in) X(ex1) X(ex2) X(ex3) X(ex4) X(ex5) X(in1) X(in2) X(in3) X(in4)  \
+          X(in5)
 #define H9_MARKS
 #define H9_PRECISE
 #define H9_TWO_RECEPTORS
@@ -24,7 +26,7 @@ H9_INLINE real H9_TRAP(real x, real per_k) {
 }
 
 H9_INLINE h9_ode h9_slope(h9_ode y, const int stage, real t, const h9_state *s, const h9_coef *c,
-                              const h9_input *in) {
+                          const h9_input *in) {
   real ex = s->ex * H9_STAGE(ex), inh = s->in * H9_STAGE(in);
   real v = y.v, u = v - c->v_t;
   real alpha_n = (real)0.032 * H9_TRAP(15 - u, (real)0.2);
@@ -54,8 +56,8 @@ H9_INLINE int H9_FINISH(h9_state *s, const h9_coef *c, const h9_input *in, h9_od
   s->m = y.m;
   s->h = y.h;
   s->n = y.n;
-  s->ex = settle(s->ex * c->ex4) + in->ex;
-  s->in = settle(s->in * c->in4) - in->in;
+  s->ex = settle(s->ex + s->ex * c->fade_ex) + in->ex;
+  s->in = settle(s->in + s->in * c->fade_in) - in->in;
   return spike;
 }
 

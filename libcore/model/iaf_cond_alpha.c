@@ -63,6 +63,8 @@ static void prepare(const double *v, double h, double *coef, double *state) {
   coef[K_half_in] = h9_exp(-h / 2 / v[TAU_SYN_IN]);
   coef[K_decay_ex] = h9_exp(-h / v[TAU_SYN_EX]);
   coef[K_decay_in] = h9_exp(-h / v[TAU_SYN_IN]);
+  coef[K_fade_ex] = h9_expm1(-h / v[TAU_SYN_EX]);
+  coef[K_fade_in] = h9_expm1(-h / v[TAU_SYN_IN]);
   coef[K_jump_ex] = h9_exp(1) / v[TAU_SYN_EX];
   coef[K_jump_in] = h9_exp(1) / v[TAU_SYN_IN];
   coef[K_i_e] = v[I_E];

@@ -58,6 +58,8 @@ static void prepare(const double *v, double h, double *coef, double *state) {
   coef[K_half_in] = h9_exp(-h / 2 / v[TAU_SYN_IN]);
   coef[K_decay_ex] = h9_exp(-h / v[TAU_SYN_EX]);
   coef[K_decay_in] = h9_exp(-h / v[TAU_SYN_IN]);
+  coef[K_fade_ex] = h9_expm1(-h / v[TAU_SYN_EX]);
+  coef[K_fade_in] = h9_expm1(-h / v[TAU_SYN_IN]);
   coef[K_i_e] = v[I_E];
   coef[K_theta] = v[V_TH] - v[E_L];
   coef[K_reset] = v[V_RESET] - v[E_L];

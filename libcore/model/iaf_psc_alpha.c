@@ -68,10 +68,10 @@ static void prepare(const double *v, double h, double *coef, double *state) {
   coef[K_leak] = h9_expm1(-h / v[TAU_M]);
   from_alpha(h, v[TAU_M], v[TAU_SYN_EX], v[C_M], &coef[K_ex_to_v], &coef[K_d_ex_to_v]);
   from_alpha(h, v[TAU_M], v[TAU_SYN_IN], v[C_M], &coef[K_in_to_v], &coef[K_d_in_to_v]);
-  coef[K_decay_ex] = h9_exp(-h / v[TAU_SYN_EX]);
-  coef[K_decay_in] = h9_exp(-h / v[TAU_SYN_IN]);
-  coef[K_d_ex_to_ex] = h * coef[K_decay_ex];
-  coef[K_d_in_to_in] = h * coef[K_decay_in];
+  coef[K_fade_ex] = h9_expm1(-h / v[TAU_SYN_EX]);
+  coef[K_fade_in] = h9_expm1(-h / v[TAU_SYN_IN]);
+  coef[K_d_ex_to_ex] = h * h9_exp(-h / v[TAU_SYN_EX]);
+  coef[K_d_in_to_in] = h * h9_exp(-h / v[TAU_SYN_IN]);
   coef[K_jump_ex] = e / v[TAU_SYN_EX];
   coef[K_jump_in] = e / v[TAU_SYN_IN];
   coef[K_from_e] = from_e;

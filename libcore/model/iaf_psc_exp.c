@@ -55,8 +55,8 @@ static void prepare(const double *v, double h, double *coef, double *state) {
   coef[K_leak] = h9_expm1(-h / v[TAU_M]);
   coef[K_from_ex] = from_current(h, v[TAU_M], v[TAU_SYN_EX], v[C_M]);
   coef[K_from_in] = from_current(h, v[TAU_M], v[TAU_SYN_IN], v[C_M]);
-  coef[K_decay_ex] = h9_exp(-h / v[TAU_SYN_EX]);
-  coef[K_decay_in] = h9_exp(-h / v[TAU_SYN_IN]);
+  coef[K_fade_ex] = h9_expm1(-h / v[TAU_SYN_EX]);
+  coef[K_fade_in] = h9_expm1(-h / v[TAU_SYN_IN]);
   coef[K_from_e] = from_e;
   coef[K_rest] = from_e * v[I_E];
   coef[K_theta] = v[V_TH] - v[E_L];
