@@ -122,6 +122,27 @@ Y
   done
 }
 
+@test "the STDP window and short-term plasticity of the example follow their closed forms; its pictures are drawn" {
+  sh "$BATS_TEST_DIRNAME/../examples/plasticity.sh" here
+  cd here
+  awk 'function e(x) { return exp(x) }
+    { want = $1 > 0 ? 60 * e(-$1 / 13.3) : $1 < 0 ? -30 * e($1 / 34.5) : 0
+      if (($2 - want) ^ 2 > 1e-8) { print $1, $2, want; exit 1 } } END { if (NR != 201) exit 1 }' window.tsv
+  # a train of ten spikes has reached 1e-4 of its stationary state by its end of ten seconds
+  awk '{ x = exp(-1000 / ($1 * 800)); d = 0.5 * (1 - x) / (1 - 0.5 * x)
+      u = 0.03 / (1 - 0.97 * exp(-1000 / ($1 * 530))); r = exp(-1000 / ($1 * 130)); f = u * (1 - r) / (1 - (1 - u) * r)
+      if (($2 / d - 1) ^ 2 > 1e-4 || ($3 / f - 1) ^ 2 > 1e-4) { print $0, d, f; exit 1 } } END { if (NR != 40) exit 1 }' stationary.tsv
+  # the potential's peaks fall from spike to spike under depression, rise under facilitation
+  awk '$2 == 2 { k = int(($1 - 100) / 50); if (k >= 0 && k < 10 && (!(k in d) || $3 > d[k])) d[k] = $3 }
+       $2 == 3 { k = int(($1 - 100) / 50); if (k >= 0 && k < 10 && (!(k in f) || $3 > f[k])) f[k] = $3 }
+       END { for (k = 1; k < 6; k++) if (!(d[k] < d[k - 1]) || !(f[k] > f[k - 1])) exit 1 }' potentials.tsv
+  if [ ! -e no-gnuplot ]; then
+    for f in stdp-window short-term; do
+      [ "$(head -c 8 $f.png | od -An -c | tr -d ' ')" = '211PNG\r\n032\n' ] && [ "$(wc -c < $f.png)" -gt 20000 ]
+    done
+  fi
+}
+
 @test "written weights are a network: the same connections, simulated on, and written again" {
   cat > net.yaml <<'Y'
 populations:
