@@ -3,47 +3,38 @@
 
 bats_require_minimum_version 1.5.0
 
+setup_file() {
+  cd "$BATS_TEST_DIRNAME/.."
+  "$PYTHON" tests/reference/solve "$BATS_FILE_TMPDIR/solved" aeif 3>&- &
+  "$PYTHON" tests/reference/solve "$BATS_FILE_TMPDIR/solved" i hh
+  wait $!
+  tests/reference/check --both "$BATS_FILE_TMPDIR"/solved/*.json > "$BATS_FILE_TMPDIR/table" || true
+}
+
 setup() {
   cd "$BATS_TEST_DIRNAME/.."
   D=tests/data/reference/singles
+  S=$BATS_FILE_TMPDIR/solved T=$BATS_FILE_TMPDIR/table
 }
 
 @test "other parameters, inputs, currents and time steps: against solutions by SciPy" {
-  "$PYTHON" tests/reference/solve "$BATS_TEST_TMPDIR/solved"
-  ls "$BATS_TEST_TMPDIR"/solved/*.json > "$BATS_TEST_TMPDIR/cases"
-  [ "$(wc -l < "$BATS_TEST_TMPDIR/cases")" -ge 26 ]
-  [ "$(wc -l < "$BATS_TEST_TMPDIR/cases")" -eq "$("$PYTHON" tests/reference/solve --list | wc -l)" ]
-  run tests/reference/check --both $(cat "$BATS_TEST_TMPDIR/cases")
-  echo "$output" | sed 's/^/# | /' >&3
-  [ "$status" = 0 ]
-  [ "$(grep -c ' ok$' <<<"$output")" -eq $((2 * $(wc -l < "$BATS_TEST_TMPDIR/cases"))) ]
+  n=$("$PYTHON" tests/reference/solve --list | wc -l)
+  [ "$n" -ge 26 ]
+  [ "$(ls "$S"/*.json | wc -l)" -eq "$n" ]
+  sed 's/^/# | /' "$T" >&3
+  [ "$(grep -c ' ok$' "$T")" -eq $((2 * n)) ]
+  [ "$(wc -l < "$T")" -eq $((2 * n)) ]
 }
 
-@test "the solutions by SciPy are those that NEST recorded where its models are exact" {
-  "$PYTHON" - $D <<'P'
-import json, subprocess, sys
-sys.path.insert(0, "tests/reference")
-import numpy as np
-import solvers
-def read(path):
-    return subprocess.run(["zstd", "-dcq", path], check=True, capture_output=True, text=True).stdout
-for name, most in (("iaf_psc_exp", 1e-12), ("iaf_psc_exp_tau_equal", 1e-12), ("iaf_psc_alpha", 1e-12), ("iaf_psc_delta", 1e-12),
-                   ("izhikevich_rs", 1e-7), ("aeif_cond_exp_tol1e-12", 1e-7), ("aeif_psc_exp", 1e-8), ("iaf_cond_exp", 2e-5)):
-    c = json.loads(read(f"{sys.argv[1]}/{name}.json.zst"))
-    p = {**c["params_all"], **c["params_set"], **c["initial_state"]}
-    p = {k: v for k, v in p.items() if not (k == "V_min" and v < -1e300)}
-    plus, minus = np.zeros(12000), np.zeros(12000)
-    for t in c["inputs"]:
-        for s in t["times_steps"]:
-            (plus if t["weight"] > 0 else minus)[s + round(t["delay_ms"] / c["dt_ms"]) - 1] += t["weight"]
-    steps = 2000 if name[0] == "a" or "cond" in name else 10000
-    spikes, trace = getattr(solvers, c["model"])(p, c["dt_ms"], steps, plus, minus, np.zeros(steps))
-    lines = read(f"{sys.argv[1]}/{name}_trace.csv.zst").split()
-    at = lines[0].split(",").index("V_m")
-    v = np.array([float(x.split(",")[at]) for x in lines[1:steps + 1]])
-    worst = np.max(abs(v - trace["V_m"]))
-    print(name, len(spikes), worst)
-    if worst > most or spikes != [s for s in c["output_spike_steps"] if s <= steps]:
-        sys.exit(1)
-P
+@test "hal9-models(7) states what is measured: deviations, and how errors fall with step and tolerance" {
+  tests/reference/check --both $D/{iaf,izhikevich,aeif}*.json.zst > "$BATS_TEST_TMPDIR/recorded"
+  "$PYTHON" tests/reference/convergence > "$BATS_TEST_TMPDIR/convergence"
+  sed 's/^/# | /' "$BATS_TEST_TMPDIR/convergence" >&3
+  tests/reference/manual man/hal9-models.7 "$T" "$BATS_TEST_TMPDIR"/{recorded,convergence}
+  # a figure that is too good, and one that is too bad
+  for wrong in 's/^\(.It NEST Ta \)[^ ]*/\11e-17/' 's/^\(.It SciPy Ta [^ ]* Ta \).*/\15/'; do
+    sed "$wrong" man/hal9-models.7 > "$BATS_TEST_TMPDIR/wrong.7"
+    run tests/reference/manual "$BATS_TEST_TMPDIR/wrong.7" "$T" "$BATS_TEST_TMPDIR"/{recorded,convergence}
+    [ "$status" = 1 ]
+  done
 }
