@@ -67,7 +67,7 @@ H9_INLINE double h9_exp_double(double x) { /* error <= 2 ulp on [-708, 709] */
 }
 
 /* log: m 2^k with m in [sqrt(1/2), sqrt(2)), series of atanh((m - 1)/(m + 1)); x > 0 and normal, else unspecified. */
-H9_INLINE float h9_log_float(float x) { /* error <= 3 ulp away from 1 */
+H9_INLINE float h9_log_float(float x) { /* error <= 3 ulp */
   uint32_t bits;
   memcpy(&bits, &x, 4);
   int32_t k = (int32_t)((bits - 0x3f3504f3u) >> 23 << 24) >> 24;
@@ -81,7 +81,7 @@ H9_INLINE float h9_log_float(float x) { /* error <= 3 ulp away from 1 */
   p = p * z + 1;
   return (float)k * 0x1.62e430p-1f + 2 * s * p;
 }
-H9_INLINE double h9_log_double(double x) { /* error <= 3 ulp away from 1 */
+H9_INLINE double h9_log_double(double x) { /* error <= 3 ulp */
   uint64_t bits;
   memcpy(&bits, &x, 8);
   int64_t k = (int64_t)((bits - UINT64_C(0x3fe6a09e667f3bcd)) >> 52 << 53) >> 53;
