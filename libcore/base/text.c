@@ -127,3 +127,24 @@ char *h9_text_multiple(char *p, const h9_multiple *m, int64_t n) {
   if (n < 0) *p++ = '-';
   return fixed(p, a * m->whole, m->decimals);
 }
+
+char *h9_text_id(char *p, h9_id id) {
+  static const char hex[] = "0123456789abcdef";
+  *p++ = 'N';
+  for (int shift = 28; shift >= 0; shift -= 4) *p++ = hex[id >> shift & 15];
+  return p;
+}
+
+bool h9_id_parse(const char *p, size_t len, h9_id *id) {
+  uint64_t v = 0;
+  bool hex = len == 9 && *p == 'N';
+  if (len == 0 || len > 10) return false;
+  for (size_t i = hex; i < len; i++) {
+    unsigned c = (unsigned char)p[i];
+    unsigned digit = c - '0' < 10 ? c - '0' : hex && c - 'a' < 6 ? c - 'a' + 10 : 99;
+    if (digit == 99) return false;
+    v = v * (hex ? 16 : 10) + digit;
+  }
+  *id = (h9_id)v;
+  return v >= 1 && v <= H9_ID_MAX;
+}

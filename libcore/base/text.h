@@ -13,6 +13,11 @@ char *h9_text_i64(char *p, int64_t v);
 char *h9_text_f32(char *p, float v);
 char *h9_text_f64(char *p, double v);
 
+/* An id where it must be told from a count: "N0000002a". */
+char *h9_text_id(char *p, h9_id id);
+/* A whole number from 1 to H9_ID_MAX, or that form; false where the text is neither. */
+bool h9_id_parse(const char *p, size_t len, h9_id *id);
+
 /* Multiples of a step that is a short decimal, such as dt = 0.1 ms, print exactly: 3 steps are 0.3, never
  * 0.30000000000000004. */
 typedef struct h9_multiple {

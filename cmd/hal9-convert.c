@@ -1,0 +1,277 @@
+/* hal9-convert: a stream from tables, and tables from a stream. Labels of any kind become compact ids, and come back. */
+#include "../libcore/base/clock.h"
+#include "../libcore/base/io.h"
+#include "../libcore/base/memory.h"
+#include "../libcore/model/models.h"
+#include "../libcore/whole/convert.h"
+#include "../libcore/whole/options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "hal9-convert"
+
+static const char doc[] =
+    "Make a stream of tables of neurons, connections and signals, or tables of a stream."
+    "\vFORMAT is hal9 (a stream), tsv or csv; one of the two sides is hal9. Neurons may be called by UUIDs or any other "
+    "labels: they get ids in the order of first appearance, and the stream keeps what they were called.\n"
+    "  hal9-convert --from csv --neurons cells.csv --connections synapses.csv > net.h9\n"
+    "  hal9-convert --to csv --neurons - net.h9\n"
+    "Times without a unit are in ms.";
+
+enum {
+  OPT_FROM = 0x2000,
+  OPT_TO,
+  OPT_NEURONS,
+  OPT_CONNECTIONS,
+  OPT_SIGNALS,
+  OPT_IDS,
+  OPT_DT,
+  OPT_POPULATION,
+  OPT_WEIGHT,
+  OPT_DELAY,
+  OPT_START,
+  OPT_STOP,
+  OPT_FORMATS,
+};
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "What:", 1},
+    {"from", OPT_FROM, "FORMAT", 0, "Read this form (default: hal9)", 0},
+    {"to", OPT_TO, "FORMAT", 0, "Write this form (default: hal9)", 0},
+    {"formats", OPT_FORMATS, 0, 0, "List the formats", 0},
+    {"neurons", OPT_NEURONS, "FILE", 0, "Table of neurons: label, x, y, z, population, model, values", 0},
+    {"connections", OPT_CONNECTIONS, "FILE", 0, "Table of connections: source, target, weight, delay", 0},
+    {"signals", OPT_SIGNALS, "FILE", 0, "Table of signals: time, neuron, strength, priority", 0},
+    {0, 0, 0, 0, "From tables:", 2},
+    {"ids", OPT_IDS, "KIND", 0, "uuid, text, compact (numbers that are the ids), or auto: as the first one is", 0},
+    {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms)", 0},
+    {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (neurons)", 0},
+    {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (1)", 0},
+    {"delay", OPT_DELAY, "TIME", 0, "Delay where there is no column of it (1 ms)", 0},
+    {"start", OPT_START, "TIME", 0, "When the recording of signals began (0)", 0},
+    {"stop", OPT_STOP, "TIME", 0, "When it ended (at the last signal)", 0},
+    {0, 0, 0, 0, 0, 0},
+};
+
+typedef struct settings {
+  h9_options o;
+  h9_convert_options c;
+  const h9_format *from, *to; /* NULL: a stream */
+  const char *ids;
+  const char *alone; /* the first option given that only goes with tables as input */
+} settings;
+
+/* Options */
+
+static const h9_format *format(const char *option, const char *arg, struct argp_state *state) {
+  const h9_format *f = h9_format_find(arg);
+  if (f || strcmp(arg, "hal9") == 0) return f;
+  const char *names[16] = {"hal9"};
+  size_t n = 1;
+  for (; n < 16 && h9_format_at(n - 1); n++) names[n] = h9_format_at(n - 1)->name;
+  const char *near = h9_nearest_name(arg, names, n);
+  argp_error(state, "%s: found '%s', expected a format that --formats lists%s%s%s", option, arg,
+             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  return NULL;
+}
+
+static void list_formats(void) {
+  printf("%-8s %-12s %s\n", "hal9", "read, write", "a stream, hal9-stream(5)");
+  for (size_t i = 0; h9_format_at(i); i++) {
+    const h9_format *f = h9_format_at(i);
+    printf("%-8s %-12s %s\n", f->name, f->read && f->write ? "read, write" : f->read ? "read" : "write", f->about);
+  }
+}
+
+static int parse_ids(settings *s, const char *arg) {
+  static const char *const names[] = {"auto", "uuid", "text", "compact"};
+  for (int i = 0; i < 4; i++)
+    if (strcmp(arg, names[i]) == 0) {
+      s->c.ids = (enum h9_ids)i;
+      s->ids = arg;
+      return H9_OK;
+    }
+  return H9_EUSAGE;
+}
+
+/* What is left to decide when all options are known. */
+static void settle(settings *s, struct argp_state *state) {
+  int standard = 0, any = 0;
+  for (int i = 0; i < H9_PARTS; i++) {
+    any += s->c.path[i] != NULL;
+    standard += s->c.path[i] && strcmp(s->c.path[i], "-") == 0;
+  }
+  if (s->from && s->to)
+    argp_error(state, "one side is hal9: convert by way of a stream, as in '%s --from %s ... | %s --to %s ...'", PROGRAM,
+               s->from->name, PROGRAM, s->to->name);
+  if (!s->from && !s->to) argp_error(state, "found neither --from nor --to, expected one of them with another format than hal9 (--formats)");
+  if (!any) argp_error(state, "found no tables, expected --neurons, --connections or --signals with FILE");
+  if (standard > 1) argp_error(state, "only one table can be standard %s", s->from ? "input" : "output");
+  if (s->from && s->o.n_operand) argp_error(state, "found '%s', but tables are named by options", s->o.operand[0]);
+  if (s->o.n_operand > 1) argp_error(state, "found '%s', expected one stream", s->o.operand[1]);
+  if (s->to && s->o.output) argp_error(state, "-o names a stream to write; tables are named by --neurons, --connections, --signals");
+  if (s->to && s->alone) argp_error(state, "--%s goes with --from", s->alone);
+  if (s->from && !s->from->read) argp_error(state, "format %s can be written only", s->from->name);
+  if (s->to && !s->to->write) argp_error(state, "format %s can be read only", s->to->name);
+  if (s->o.config) argp_error(state, "-c: there is nothing to configure here");
+  s->c.threads = s->o.threads;
+  if (s->o.seed_given) s->c.seed = s->o.seed;
+  if (s->o.model) s->c.model = s->o.model;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1}, pure = {"", {0, 0, 0, 0}, 1};
+  settings *s = state->input;
+  h9_error e = {0};
+  int rc = H9_OK;
+  for (const struct argp_option *t = option_table; !s->alone && key >= OPT_IDS && key <= OPT_STOP; t++)
+    if (t->key == key) s->alone = t->name;
+  switch (key) {
+  case ARGP_KEY_INIT: state->child_inputs[0] = &s->o; break;
+  case OPT_FROM: s->from = format("--from", arg, state); break;
+  case OPT_TO: s->to = format("--to", arg, state); break;
+  case OPT_FORMATS: list_formats(); exit(fflush(stdout) ? H9_EIO : 0);
+  case OPT_NEURONS: s->c.path[H9_PART_NEURONS] = arg; break;
+  case OPT_CONNECTIONS: s->c.path[H9_PART_CONNECTIONS] = arg; break;
+  case OPT_SIGNALS: s->c.path[H9_PART_SIGNALS] = arg; break;
+  case OPT_IDS:
+    if (parse_ids(s, arg) != H9_OK) argp_error(state, "--ids: found '%s', expected uuid, text, compact or auto", arg);
+    break;
+  case OPT_DT:
+    rc = h9_option_quantity("--dt", arg, &ms, &s->c.dt, &e);
+    if (rc == H9_OK && !(s->c.dt > 0)) argp_error(state, "--dt: found '%s', expected a time above 0", arg);
+    break;
+  case OPT_POPULATION:
+    if (!*arg || strlen(arg) > H9_NAME_MAX || strpbrk(arg, " \t\n@[]:,"))
+      argp_error(state, "--population: found '%s', expected a name without spaces and @ [ ] : ,", arg);
+    s->c.population = arg;
+    break;
+  case OPT_WEIGHT: rc = h9_option_quantity("--weight", arg, &pure, &s->c.weight, &e); break;
+  case OPT_DELAY: rc = h9_option_quantity("--delay", arg, &ms, &s->c.delay, &e); break;
+  case OPT_START: rc = h9_option_quantity("--start", arg, &ms, &s->c.start, &e); break;
+  case OPT_STOP: rc = h9_option_quantity("--stop", arg, &ms, &s->c.stop, &e); break;
+  case ARGP_KEY_ARG: rc = h9_options_operand(&s->o, arg); break;
+  case ARGP_KEY_SUCCESS: settle(s, state); break;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+  if (rc != H9_OK) {
+    if (e.code == H9_EUSAGE) argp_error(state, "%s", e.text);
+    argp_failure(state, H9_ESYSTEM, 0, "out of memory");
+  }
+  return 0;
+}
+
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
+static const struct argp parser = {option_table, parse_option, "[FILE]", doc, children, 0, 0};
+
+/* Work */
+
+/* What was lost, line by line. */
+static void tell(const settings *s, const h9_buf *notes) {
+  for (size_t i = 0; i < notes->len && !s->o.quiet;) {
+    const char *line = (const char *)notes->data + i, *end = memchr(line, '\n', notes->len - i);
+    fprintf(stderr, "%s: note: %.*s\n", PROGRAM, (int)(end - line), line);
+    i += (size_t)(end - line) + 1;
+  }
+}
+
+/* The options that shape the result, for the provenance. */
+static void shaping(const settings *s, h9_buf *b) {
+  static const char *const parts[H9_PARTS] = {"--neurons", "--connections", "--signals"};
+  const double v[] = {s->c.dt, s->c.weight, s->c.delay, s->c.start, s->c.stop};
+  static const char *const names[] = {"--dt", "--weight", "--delay", "--start", "--stop"};
+  char number[32];
+  h9_shaping_begin(b, &s->o);
+  h9_shaping_put(b, "--from", s->from->name);
+  for (int i = 0; i < H9_PARTS; i++)
+    if (s->c.path[i]) h9_shaping_put(b, parts[i], s->c.path[i]);
+  if (s->ids) h9_shaping_put(b, "--ids", s->ids);
+  h9_shaping_put(b, "--population", s->c.population);
+  h9_shaping_put(b, "--model", s->c.model);
+  for (int i = 0; i < 5; i++) {
+    if (isnan(v[i])) continue;
+    snprintf(number, sizeof number, "%.17g", v[i]);
+    h9_shaping_put(b, names[i], number);
+  }
+  h9_shaping_end(b, &s->o);
+}
+
+static int write_stream(const settings *s, h9_import *m, h9_error *e) {
+  h9_output out;
+  h9_writer *w = NULL;
+  h9_buf text = {0};
+  h9_provenance own = {0};
+  int rc = h9_output_open(&out, s->o.output, s->o.force, e);
+  if (rc != H9_OK) return rc;
+  rc = h9_writer_open(&w, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, s->o.threads, e);
+  if (rc == H9_OK) rc = h9_import_write(m, w, e);
+  if (rc == H9_OK) {
+    shaping(s, &text);
+    if (text.failed) rc = h9_fail_memory(e, 0, "provenance");
+    else rc = h9_provenance_make(&own, PROGRAM, (const char *)text.data, &s->o, s->c.seed, NULL, 0, e);
+  }
+  if (rc == H9_OK) rc = h9_provenance_write(w, &own, e);
+  h9_provenance_release(&own);
+  h9_buf_release(&text);
+  if (rc == H9_OK) {
+    rc = h9_writer_close(w, e);
+    w = NULL;
+  }
+  if (w) h9_writer_abort(w);
+  if (rc == H9_OK) return h9_output_commit(&out, e);
+  h9_output_abandon(&out);
+  return rc;
+}
+
+static int import(const settings *s, h9_error *e) {
+  h9_import m = {.o = &s->c};
+  uint64_t begun = h9_clock_ns();
+  if (!s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
+    return h9_fail(e, H9_EUSAGE, "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+  int rc = s->from->read(s->from, &m, e);
+  double read_s = (double)(h9_clock_ns() - begun) * 1e-9;
+  if (rc == H9_OK) rc = write_stream(s, &m, e);
+  tell(s, &m.notes);
+  if (rc == H9_OK && s->o.verbose && !s->o.quiet) {
+    h9_labelmap_stats t = {0};
+    if (m.labels) h9_labelmap_stats_get(m.labels, &t);
+    fprintf(stderr, "%s: %u neurons, %zu connections, %zu signals read in %.3g s", PROGRAM, m.net.n_neurons, m.n_edges,
+            m.n_signals, read_s);
+    if (m.labels)
+      fprintf(stderr, "; %llu labels in %llu places, %llu waits, %.1f MiB for the map", (unsigned long long)t.labels,
+              (unsigned long long)t.adds, (unsigned long long)t.waits, (double)t.bytes / 1048576);
+    fprintf(stderr, "; peak memory %.1f MiB\n", (double)h9_memory_peak_rss() / 1048576);
+  }
+  h9_import_release(&m);
+  return rc;
+}
+
+static int export(const settings *s, h9_error *e) {
+  h9_buf notes = {0};
+  int fd;
+  const char *name;
+  int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &name, e);
+  if (rc != H9_OK) return rc;
+  rc = s->to->write(s->to, &s->c, fd, name, &notes, e);
+  if (fd != STDIN_FILENO) close(fd);
+  tell(s, &notes);
+  h9_buf_release(&notes);
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  settings s = {.c = {.dt = 0.1, .seed = 1, .population = "neurons", .model = "iaf_psc_exp", .weight = NAN, .delay = NAN, .start = NAN, .stop = NAN}};
+  h9_error e = {0};
+  h9_options_init(&s.o);
+  s.o.model_names = true;
+  argp_parse(&parser, argc, argv, 0, NULL, &s);
+  int rc = h9_model_find(s.c.model) ? H9_OK
+                                    : h9_fail(&e, H9_EUSAGE, "--model: found '%s', expected one of hal9-models(7)", s.c.model);
+  if (rc == H9_OK) rc = s.from ? import(&s, &e) : export(&s, &e);
+  if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
+  h9_options_release(&s.o);
+  return rc;
+}
