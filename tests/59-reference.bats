@@ -17,6 +17,12 @@ setup() {
   [ "$(grep -c ' ok$' <<<"$output")" -eq 22 ]
 }
 
+@test "the same of many neurons side by side, with parameters of the population and of each neuron" {
+  cases=$(ls $D/{iaf_psc_exp,iaf_psc_alpha,iaf_psc_delta,izhikevich_rs,iaf_cond_alpha,iaf_cond_exp,aeif_psc_exp}.json.zst)
+  tests/reference/check --single --copies 37 $cases
+  tests/reference/check --both --copies 37 --each $cases
+}
+
 @test "synapses: weights and state at every presynaptic spike" {
   ls $D/{stdp,tsodyks}*.json.zst > "$BATS_TEST_TMPDIR/cases"
   [ "$(wc -l < "$BATS_TEST_TMPDIR/cases")" -eq 6 ]
