@@ -60,6 +60,10 @@ $(BUILD)/obj/%_avx2.o: SIMD_FLAGS := -O3 -mavx2 -mbmi -mbmi2 -mpopcnt
 $(BUILD)/obj/%_avx512.o: SIMD_FLAGS := -O3 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mbmi -mbmi2 -mpopcnt -mprefer-vector-width=512
 endif
 
+# No regard to floating-point traps and errno: a choice between two values is then no branch.
+MATH_FLAGS := -fno-trapping-math -fno-math-errno
+$(BUILD)/obj/libcore/model/stdp_%.o: SIMD_FLAGS += $(MATH_FLAGS)
+
 $(BUILD)/model_headers.c: $(STEP_HEADERS:%=libcore/model/%) Makefile
 	@mkdir -p $(@D)
 	@{ echo 'extern const char *const h9_model_headers[][2];'; echo 'const char *const h9_model_headers[][2] = {'; \
@@ -74,7 +78,7 @@ $(BUILD)/obj/model_headers.o: $(BUILD)/model_headers.c $(BUILD)/flags
 STEM = $(subst _step_, ,$*)
 $(KERNEL_OBJ): $(BUILD)/obj/libcore/model/%.o: libcore/model/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -fno-trapping-math -fno-math-errno -Wno-pass-failed -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
+	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) $(MATH_FLAGS) -Wno-pass-failed -DH9_MODEL=$(word 1,$(STEM)) -DH9_LEVEL=$(word 2,$(STEM)) \
 	  -DH9_STEP_FILE='"$(word 1,$(STEM))_step.h"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

@@ -61,14 +61,14 @@ rows() {
 
 @test "the driver: sections at toy size give rows of one form, a description of the machine, pictures" {
   apart
-  export BUILD=$T/b SIZES="400 800" RATES="5 40" AT="400 10" INPUTS=20 RUNS=1 SCALE=0.01
-  run sh tests/bench/run --quick start stream scaling
+  export BUILD=$T/b N=400 SIZES="400 800" RATES="5 40" AT="400 10" INPUTS=20 RUNS=1 SCALE=0.01
+  run sh tests/bench/run --quick plastic start stream scaling
   echo "$output"
   [ "$status" = 0 ]
   for k in host system compiler hal9 date; do grep -q "^# $k: ..." "$T/b/bench/bench.tsv"; done
-  # 2 of start, 4 of stream, 5 figures of each of 4 networks
+  # 14 of plastic, 2 of start, 4 of stream, 5 figures of each of 4 networks
   run rows "$T/b/bench/bench.tsv"
-  [ "$output" = 26 ]
+  [ "$output" = 40 ]
   # the peer beside hal9, same bytes: a ratio
   awk -F '\t' '$1 == "stream" && $3 == "zstd" && $12 > 0 {n++} END {exit n != 2}' "$T/b/bench/bench.tsv"
   [ -s "$T/b/bench/scaling.png" ]

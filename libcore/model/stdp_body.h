@@ -4,9 +4,10 @@
 
 enum { BLOCK = 8 };
 
+/* x to the power mu, x >= 0; 0 to the power 0 is 1. */
 H9_INLINE double power(double x, double mu) {
-  double v = h9_exp_double(mu * h9_log_double(x > 0x1p-1000 ? x : 0x1p-1000));
-  return x > 0 ? v : mu == 0 ? 1.0 : 0.0;
+  double v = h9_exp_double(mu * h9_log_double(x > 0x1p-1000 ? x : 0x1p-1000)), at_0 = mu > 0 ? 0.0 : 1.0;
+  return v * (x > 0 ? 1.0 : 0.0) + (x > 0 ? 0.0 : at_0);
 }
 
 H9_INLINE double facilitated(const h9_stdp *s, enum h9_stdp_form form, double inverse, double v, double by) {
@@ -97,25 +98,25 @@ H9_INLINE void change(const h9_stdp *s, enum h9_stdp_form form, bool first, bool
     int64_t s0 = b->steps[0][i] & UINT32_MAX, s1 = (int64_t)(b->steps[0][i] >> 32);
     int64_t s2 = b->steps[1][i] & UINT32_MAX, s3 = (int64_t)(b->steps[1][i] >> 32);
     int64_t in0 = (s0 > lo) & (s0 <= hi), in1 = (s1 > lo) & (s1 <= hi), in2 = (s2 > lo) & (s2 <= hi);
-    double v = b->weight[i] * s->sign;
+    double v = b->weight[i] * s->sign, by;
+    /* What does not count, counts nothing: a choice between weights would tempt compilers to branches. */
     if (first) {
-      double f = in2 ? b->facilitate[2][i] : in1 ? b->facilitate[1][i] : b->facilitate[0][i];
-      double u = facilitated(s, form, inverse, v, s->plus * f);
-      v = in0 | in1 | in2 ? u : v;
+      by = in2 ? b->facilitate[2][i] : in1 ? b->facilitate[1][i] : in0 ? b->facilitate[0][i] : 0.0;
+      v = facilitated(s, form, inverse, v, s->plus * by);
     } else {
-      double u = facilitated(s, form, inverse, v, s->plus * b->facilitate[2][i]);
-      v = in2 ? u : v;
-      u = facilitated(s, form, inverse, v, s->plus * b->facilitate[1][i]);
-      v = in1 ? u : v;
-      u = facilitated(s, form, inverse, v, s->plus * b->facilitate[0][i]);
-      v = in0 ? u : v;
+      by = in2 ? b->facilitate[2][i] : 0.0;
+      v = facilitated(s, form, inverse, v, s->plus * by);
+      by = in1 ? b->facilitate[1][i] : 0.0;
+      v = facilitated(s, form, inverse, v, s->plus * by);
+      by = in0 ? b->facilitate[0][i] : 0.0;
+      v = facilitated(s, form, inverse, v, s->plus * by);
     }
     if (due) {
-      double d = s2 < hi ? b->depress[2][i] : 0.0;
-      d = s1 < hi ? b->depress[1][i] : d;
-      d = s0 < hi ? b->depress[0][i] : d;
-      double u = depressed(s, form, inverse, v, s->minus * d);
-      v = first ? in0 | in1 | in2 ? u : v : u;
+      by = s2 < hi ? b->depress[2][i] : 0.0;
+      by = s1 < hi ? b->depress[1][i] : by;
+      by = s0 < hi ? b->depress[0][i] : by;
+      if (first) by = in0 | in1 | in2 ? by : 0.0;
+      v = depressed(s, form, inverse, v, s->minus * by);
       b->quanta[i] = (int64_t)(v * s->scale + 0.5);
     }
     b->weight[i] = v * s->sign;
