@@ -30,13 +30,15 @@ enum {
   OPT_POPULATION,
   OPT_PSTH,
   OPT_SYNC,
-  OPT_FANO
+  OPT_FANO,
+  OPT_TOP
 };
 
 static const struct argp_option option_table[] = {
     {"json", OPT_JSON, 0, 0, "Print JSON, one document a stream", 1},
     {"tsv", OPT_TSV, 0, 0, "Print one statistic a line: stream, section, population, statistic, value", 1},
     {"quick", OPT_QUICK, 0, 0, "Do not expand a deferred network: expected numbers only", 1},
+    {"top", OPT_TOP, "N", 0, "List the N neurons with the most spikes, by id and label", 1},
     {"start", OPT_START, "TIME", 0, "Analyse activity from TIME", 2},
     {"stop", OPT_STOP, "TIME", 0, "Analyse activity up to TIME", 2},
     {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (2 ms)", 2},
@@ -54,7 +56,7 @@ static const struct argp_option option_table[] = {
 typedef struct arguments {
   h9_options common;
   enum { TEXT, JSON, TSV } form;
-  const char *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes;
+  const char *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes, *top;
   bool quick, with_psth;
   char *population;
 } arguments;
@@ -91,6 +93,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_PSTH:
     a->with_psth = true, a->psth = arg;
+    break;
+  case OPT_TOP:
+    a->top = arg;
     break;
   case OPT_SAMPLE:
     a->sample = arg;
@@ -149,6 +154,10 @@ static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
       (rc = time_option("--fano-window", a->fano, true, &t->fano_window, e)) ||
       (rc = time_option("--psth", a->psth, true, &t->psth_bin, e)))
     return rc;
+  if (a->top) {
+    if ((rc = h9_option_whole("--top", a->top, 1, 1000, &n, e))) return rc;
+    o->top = (uint32_t)n;
+  }
   if (a->sample) {
     if ((rc = h9_option_whole("--sample", a->sample, 2, H9_ACTIVITY_SAMPLE_MAX, &n, e))) return rc;
     t->sample = (uint32_t)n;
@@ -215,7 +224,7 @@ int main(int argc, char **argv) {
   h9_error e = {0};
   h9_options_init(&a.common);
   argp_parse(&argp, argc, argv, 0, 0, &a);
-  h9_report_options o;
+  h9_report_options o = {0};
   int rc = settle(&a, &o, &e);
   const char **only = rc == H9_OK && a.population ? split_names(a.population) : NULL;
   h9_output out = {.fd = -1};

@@ -10,7 +10,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -23,6 +23,7 @@ enum {
   OPT_PROJECTIONS,
   OPT_PROVENANCE,
   OPT_METRICS,
+  OPT_LABELS,
   OPT_COLUMNS,
   OPT_HEADER,
   OPT_NO_HEADER,
@@ -44,6 +45,7 @@ static const struct argp_option option_table[] = {
     {"projections", OPT_PROJECTIONS, 0, 0, "Projections: the rules", 0},
     {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
     {"metrics", OPT_METRICS, 0, 0, "Measurements of the programs: name, value", 0},
+    {"labels", OPT_LABELS, 0, 0, "What neurons are called elsewhere: id, label; with another mode, a column of it", 0},
     {0, 0, 0, 0, "How:", 2},
     {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
     {"columns", OPT_COLUMNS, "NAME,...", 0, "Show these columns in this order", 0},
@@ -95,14 +97,15 @@ static void settle(arguments *a, struct argp_state *state) {
   h9_view *v = &a->view;
   bool table = a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX ||
                !h9_select_is_all(&v->select);
+  if (a->mode == SUMMARY && v->labels && !a->tsv) a->mode = LABELS;
   if (a->mode == SUMMARY && table) a->mode = NEURONS;
-  if ((a->mode == CHECK || a->mode == HASH) && table)
+  if ((a->mode == CHECK || a->mode == HASH) && (table || v->labels))
     argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
                a->mode == CHECK ? "check" : "hash");
   if (v->select.timed && a->mode != SIGNALS && a->mode != STATES)
     argp_error(state, "--time selects signals or states: give --signals or --states, too");
   if ((a->mode == PROVENANCE || a->mode == METRICS) && !h9_select_is_all(&v->select))
-    argp_error(state, "--population and --id select neurons, signals, states, connections and projections");
+    argp_error(state, "--population and --id select neurons, signals, states, connections, projections and labels");
   if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
     argp_error(state,
@@ -125,6 +128,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_PROJECTIONS: set_mode(a, PROJECTIONS, state); break;
   case OPT_PROVENANCE: set_mode(a, PROVENANCE, state); break;
   case OPT_METRICS: set_mode(a, METRICS, state); break;
+  case OPT_LABELS: a->view.labels = true; break;
   case OPT_COLUMNS: add_columns(a, arg, state); break;
   case OPT_HEADER: a->header = 1; break;
   case OPT_NO_HEADER: a->header = 0; break;
@@ -148,7 +152,7 @@ static const char doc[] =
     "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
     "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin "
     "with a line "
-    "of column names; signals, states, connections and metrics are data only, as awk and friends like it.";
+    "of column names; signals, states, connections, metrics and labels are data only, as awk and friends like it.";
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
 
@@ -219,6 +223,7 @@ static int show(arguments *a, int fd, const char *name, h9_error *e) {
   case PROJECTIONS: return h9_view_projections(v, fd, name, e);
   case PROVENANCE: return h9_view_provenance(v, fd, name, e);
   case METRICS: return h9_view_metrics(v, fd, name, e);
+  case LABELS: return h9_view_labels(v, fd, name, e);
   default: return h9_view_summary(v, fd, name, e);
   }
 }

@@ -21,6 +21,9 @@ int h9_projections_write(h9_writer *w, const h9_network *net, h9_error *e) H9_UN
 
 /* Header and populations only: the stream's first two blocks; labels follow. */
 int h9_network_read_head(h9_reader *r, h9_network *net, h9_error *e) H9_UNUSED_RESULT;
+/* Reads the labels behind the head, if there are any, into net->labels (passes over them where the reader does not
+ * want them): H9_OK with *b the block after them, or H9_EOF. */
+int h9_network_read_labels(h9_reader *r, h9_network *net, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Reads the head and then blocks until something that is not part of the network's description
  * comes: returns H9_OK with *b that block (connections, signals, state, ...), or H9_EOF. Fills
  * `net`; positions and columns only when `columns` (then neurons must be wanted of the reader); a

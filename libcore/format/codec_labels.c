@@ -154,3 +154,11 @@ int h9_labels_decode(const h9_block *b, uint32_t n_neurons, h9_labels *l, h9_err
   int rc = h9_body_begin(b, &c, e);
   return rc == H9_OK ? decode(&c, b->count, n_neurons, l, e) : rc;
 }
+
+int h9_network_read_labels(h9_reader *r, h9_network *net, h9_block *b, h9_error *e) {
+  int rc;
+  while ((rc = h9_reader_next(r, b, e)) == H9_OK && b->kind == H9_BLOCK_LABELS) {
+    if (b->body && h9_labels_decode(b, net->n_neurons, &net->labels, e) != H9_OK) return h9_reader_fail_at(r, b, e);
+  }
+  return rc;
+}

@@ -306,6 +306,7 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
   return H9_OK;
 }
 
+uint32_t h9_activity_spikes(const h9_activity *a, h9_id id) { return a->neuron[id - 1].spikes; }
 uint64_t h9_activity_signals(const h9_activity *a) { return a->signals; }
 double h9_activity_from(const h9_activity *a) { return (double)a->start * a->net->dt; }
 double h9_activity_duration(const h9_activity *a) { return (double)(a->end - a->start) * a->net->dt; }

@@ -42,6 +42,8 @@ int h9_activity_new(h9_activity **a, const h9_network *net, const h9_activity_op
 int h9_activity_add(h9_activity *a, const h9_signals *s, h9_error *e) H9_UNUSED_RESULT;
 /* After the last batch: results[n_populations]. */
 int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error *e) H9_UNUSED_RESULT;
+/* Spikes of a neuron in the analysed time. */
+uint32_t h9_activity_spikes(const h9_activity *a, h9_id id);
 uint64_t h9_activity_signals(const h9_activity *a); /* analysed */
 double h9_activity_from(const h9_activity *a);      /* ms, of the analysed time */
 double h9_activity_duration(const h9_activity *a);  /* ms */

@@ -85,7 +85,7 @@ static int read_signals(h9_stream_report *s, h9_reader *r, h9_block *b, bool end
 
 int h9_stream_report_make(h9_stream_report *s, int fd, const char *name, const h9_report_options *o,
                           h9_report_progress progress, void *ctx, h9_error *e) {
-  *s = (h9_stream_report){.name = h9_strdup(name)};
+  *s = (h9_stream_report){.name = h9_strdup(name), .top = o->top};
   if (!s->name) return h9_fail_memory(e, strlen(name), "a name");
   h9_reader *r = NULL;
   h9_block b = {0};

@@ -9,6 +9,7 @@
 typedef struct h9_report_options {
   h9_activity_options activity;
   bool quick; /* connections counted by expectation, not one by one */
+  uint32_t top; /* how many of the most active neurons are listed */
   int threads;
 } h9_report_options;
 
@@ -28,6 +29,7 @@ typedef struct h9_stream_report {
   h9_netstats connection_stats;     /* when expanded */
   h9_summary *indegree, *outdegree; /* [n_populations], when expanded */
   bool has_activity;
+  uint32_t top;
   double from, duration; /* ms */
   uint64_t signals;
   h9_activity *activity;              /* owns the PSTHs */
@@ -48,6 +50,11 @@ void h9_stream_report_release(h9_stream_report *s);
 int h9_stream_report_state(h9_stream_report *s, const h9_state *d, double after, double until,
                            h9_error *e) H9_UNUSED_RESULT;
 void h9_stream_report_state_release(h9_stream_report *s);
+
+/* report_top.c: the most active neurons of the populations in `only`. */
+void h9_stream_report_top_text(const h9_stream_report *s, const char *const *only, h9_buf *out);
+void h9_stream_report_top_json(const h9_stream_report *s, const char *const *only, h9_json *j);
+void h9_stream_report_top_tsv(const h9_stream_report *s, const char *const *only, h9_buf *out);
 
 /* Each appends to *out (check out->failed). only: population names to print, NULL: all. */
 void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h9_buf *out);

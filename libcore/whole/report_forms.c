@@ -50,6 +50,7 @@ static void network_text(const h9_stream_report *s, const char *const *only, h9_
     put(b, ", %s%.0f connections in %u projection%s", s->expanded ? "" : "about ", s->connections,
         net->n_projections, net->n_projections == 1 ? "" : "s");
   put(b, ", dt %g ms, seed %llu\n", net->dt, (unsigned long long)net->seed);
+  if (net->labels.n) put(b, "  %u neurons are called by %s\n", net->labels.n, net->labels.uuid ? "UUIDs" : "labels");
   put(b, "  %-*s %-16s %10s", w, "population", "model", "neurons");
   if (s->expanded)
     put(b, " %9s %9s %7s %7s %9s %9s %7s %7s", "in-degree", "sd", "min", "max", "out-degr.", "sd", "min",
@@ -170,6 +171,7 @@ void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h
   if (s->has_activity) {
     put(out, "\n");
     activity_text(s, only, out, w);
+    h9_stream_report_top_text(s, only, out);
   }
   if (s->n_states) {
     put(out, "\n");
@@ -205,6 +207,7 @@ static void network_json(const h9_stream_report *s, const char *const *only, h9_
   const h9_network *net = &s->net;
   h9_json_begin(j, "network", '{');
   h9_json_whole(j, "neurons", net->n_neurons);
+  if (net->labels.n) h9_json_whole(j, "labels", net->labels.n);
   if (s->has_connections)
     h9_json_number(j, s->expanded ? "connections" : "connections_expected", s->connections);
   h9_json_number(j, "dt_ms", net->dt);
@@ -307,7 +310,10 @@ void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h
   h9_json_whole(j, "hal9_stats", 1);
   h9_json_text(j, "stream", s->name);
   network_json(s, only, j);
-  if (s->has_activity) activity_json(s, only, j);
+  if (s->has_activity) {
+    activity_json(s, only, j);
+    h9_stream_report_top_json(s, only, j);
+  }
   if (s->n_states) {
     h9_json_begin(j, "state", '[');
     for (uint32_t i = 0; i < s->n_states; i++) {
@@ -345,6 +351,7 @@ static void row(const h9_stream_report *s, h9_buf *b, const char *section, const
 void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9_buf *out) {
   const h9_network *net = &s->net;
   row(s, out, "network", "", "neurons", net->n_neurons);
+  if (net->labels.n) row(s, out, "network", "", "labels", net->labels.n);
   if (s->has_connections)
     row(s, out, "network", "", s->expanded ? "connections" : "connections_expected", s->connections);
   for (uint32_t p = 0; p < net->n_populations; p++) {
@@ -380,6 +387,7 @@ void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9
       }
     }
   }
+  h9_stream_report_top_tsv(s, only, out);
   for (uint32_t i = 0; i < s->n_states; i++) {
     const h9_state_summary *x = &s->state[i];
     static const char *const what[4] = {"mean", "sd", "least", "greatest"};

@@ -9,6 +9,7 @@
 typedef struct h9_view {
   int threads;
   bool json, header, count;
+  bool labels;         /* the mode's own columns and labels */
   char **columns;      /* asked for; n_columns 0: the mode's own choice */
   uint32_t n_columns;
   uint64_t head;       /* at most so many rows of each stream; UINT64_MAX: all */
@@ -26,6 +27,7 @@ int h9_view_states(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_
 int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_projections(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_provenance(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
+int h9_view_labels(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_metrics(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 /* What is in the stream, for people. */
 int h9_view_summary(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
@@ -56,6 +58,9 @@ int h9_view_flush(h9_view *v, bool all, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_put_count(h9_view *v, uint64_t n, h9_error *e) H9_UNUSED_RESULT;
 /* One text as it stands in a cell, for names that come often. Freed by the caller; NULL: no memory */
 char *h9_view_cell_text(const h9_table *t, const char *text);
+/* What a neuron is called, as a cell; empty (null in JSON) where it has no label. Takes at most H9_VIEW_LABEL bytes. */
+enum { H9_VIEW_LABEL = 2 * (H9_NAME_MAX + 1) };
+char *h9_view_label(const h9_table *t, const h9_labels *l, h9_id id, char *p);
 /* "fixed_indegree 10 gaussian(sigma=100,mean=0)"; "normal(mean=1.5,sd=0.75)" or a number. */
 void h9_view_rule_text(h9_buf *b, const h9_projection *p);
 void h9_view_dist_text(h9_buf *b, const h9_dist *d);

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SOURCE, TARGET, WEIGHT, DELAY, DELAY_STEPS, DISTANCE, PROJECTION, FROM, TO };
+enum { SOURCE, TARGET, WEIGHT, DELAY, DELAY_STEPS, DISTANCE, PROJECTION, FROM, TO, SOURCE_LABEL, TARGET_LABEL };
 static const h9_view_column known[] = {
     {"source", SOURCE},           {"target", TARGET},     {"weight", WEIGHT},
     {"delay", DELAY},             {"distance", DISTANCE}, {"delay_steps", DELAY_STEPS},
     {"projection", PROJECTION},   {"source_population", FROM}, {"target_population", TO},
+    {"source_label", SOURCE_LABEL}, {"target_label", TARGET_LABEL},
 };
 
 /* Texts of numbers lately written: weights and delays come again and again. */
@@ -101,6 +102,8 @@ static char *row(const connections *s, kept *numbers, const h9_rows *r, h9_id so
     case DISTANCE: q = h9_table_f32(&s->table, q, (float)distance(s, p, source, target)); break;
     case PROJECTION: q = h9_text_u64(q, r->projection + 1); break;
     case FROM: q = stpcpy(q, s->population[p->source]); break;
+    case SOURCE_LABEL: q = h9_view_label(&s->table, &s->net.labels, source, q); break;
+    case TARGET_LABEL: q = h9_view_label(&s->table, &s->net.labels, target, q); break;
     default: q = stpcpy(q, s->population[p->target]);
     }
   }
@@ -185,7 +188,10 @@ static int begin(connections *s, h9_error *e) {
     if (len > longest) longest = len;
   }
   s->row_bytes = s->table.row_bytes;
-  for (uint32_t i = 0; i < s->n; i++) s->row_bytes += s->code[i] == FROM || s->code[i] == TO ? longest : 0;
+  for (uint32_t i = 0; i < s->n; i++) 
+    s->row_bytes += s->code[i] == FROM || s->code[i] == TO                      ? longest
+                    : s->code[i] == SOURCE_LABEL || s->code[i] == TARGET_LABEL ? (size_t)H9_VIEW_LABEL
+                                                                               : 0;
   return h9_view_flush(s->v, true, e);
 }
 
@@ -239,7 +245,7 @@ int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) {
   connections s = {.v = v};
   bool by_tags = false;
   off_t at = lseek(fd, 0, SEEK_CUR);
-  int rc = h9_view_columns(v, "source,target,weight,delay", known, sizeof known / sizeof known[0], -1,
+  int rc = h9_view_columns(v, v->labels ? "source,target,source_label,target_label,weight,delay" : "source,target,weight,delay", known, sizeof known / sizeof known[0], -1,
                            &s.names, s.code, &s.n, e);
   if (rc == H9_OK && v->count && h9_select_is_all(&v->select) && at >= 0) {
     rc = count_tags(v, fd, name, &by_tags, e);
@@ -248,7 +254,7 @@ int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) {
   }
   if (rc == H9_OK && !by_tags) {
     h9_reader *r;
-    rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_CONNECTIONS | 1u << H9_BLOCK_NEURONS, v->threads, e);
+    rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_CONNECTIONS | 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_LABELS, v->threads, e);
     if (rc == H9_OK) {
       rc = all_of(&s, r, e);
       h9_reader_close(r);

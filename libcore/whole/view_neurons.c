@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ID, POPULATION, MODEL, X, Y, Z, VALUE };
+enum { ID, POPULATION, MODEL, LABEL, X, Y, Z, VALUE };
 static const h9_view_column known[] = {
-    {"id", ID}, {"population", POPULATION}, {"model", MODEL}, {"x", X}, {"y", Y}, {"z", Z}};
+    {"id", ID}, {"population", POPULATION}, {"model", MODEL}, {"label", LABEL}, {"x", X}, {"y", Y}, {"z", Z}};
 
 typedef struct neurons {
   h9_view *v;
@@ -25,11 +25,11 @@ typedef struct neurons {
 } neurons;
 
 /* Columns: id, population, coordinates, and the values that vary somewhere. */
-static char *own_columns(const h9_network *net) {
+static char *own_columns(const h9_network *net, bool labels) {
   h9_buf b = {0};
   const char *names[H9_TABLE_COLUMNS_MAX];
   uint32_t n = 0;
-  h9_buf_put(&b, "id,population", 13);
+  h9_buf_put(&b, labels ? "id,label,population" : "id,population", labels ? 19 : 13);
   for (int k = 0; k < net->dimensions; k++) h9_buf_put(&b, &",x,y,z"[2 * k], 2);
   for (uint32_t i = 0; i < net->n_populations; i++)
     for (uint32_t k = 0; k < net->populations[i].n_values; k++) {
@@ -114,6 +114,7 @@ static int population_begin(neurons *s, const h9_population *p, h9_error *e) {
     char *text = NULL;
     switch (s->code[i]) {
     case ID: continue;
+    case LABEL: s->row_bytes += H9_VIEW_LABEL; continue;
     case POPULATION: text = h9_view_cell_text(&s->table, p->name); break;
     case MODEL: text = h9_view_cell_text(&s->table, p->model); break;
     case VALUE:
@@ -176,6 +177,7 @@ static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, con
       q = h9_table_cell(&s->table, i, q);
       if (s->fixed[i]) q = stpcpy(q, s->fixed[i]);
       else if (data[i]) q = h9_table_f32(&s->table, q, data[i][k]);
+      else if (s->code[i] == LABEL) q = h9_view_label(&s->table, &s->net.labels, id, q);
       else q = h9_text_u64(q, id);
     }
     h9_view_took(s->v, h9_table_end(&s->table, q));
@@ -191,23 +193,22 @@ static int plain(neurons *s, uint32_t from, uint32_t to, h9_error *e) {
   return rc;
 }
 
-static int blocks(neurons *s, h9_reader *r, h9_error *e) {
+/* Behind the labels; *b is the first block, unless the stream ended. */
+static int blocks(neurons *s, h9_reader *r, h9_block *b, bool ended, h9_error *e) {
   h9_neurons n = {0};
   h9_neurons_order order = {0};
-  h9_block b;
   uint32_t next = 0; /* population not begun yet */
-  int rc;
-  while ((rc = h9_reader_next(r, &b, e)) == H9_OK) {
-    if (b.kind != H9_BLOCK_NEURONS) continue; /* on to the end block, which tells that nothing is missing */
-    rc = h9_neurons_decode(&s->net, &b, &n, e);
+  int rc = ended ? H9_EOF : H9_OK;
+  for (; rc == H9_OK; rc = rc == H9_OK ? h9_reader_next(r, b, e) : rc) {
+    if (b->kind != H9_BLOCK_NEURONS) continue; /* on to the end block, which tells that nothing is missing */
+    rc = h9_neurons_decode(&s->net, b, &n, e);
     if (rc == H9_OK) rc = h9_neurons_follow(&s->net, &order, n.population, n.first, n.n, e);
-    if (rc == H9_EDATA) h9_reader_fail_at(r, &b, e);
+    if (rc == H9_EDATA) h9_reader_fail_at(r, b, e);
     if (rc == H9_OK && n.population >= next) {
       rc = plain(s, next, n.population, e);
       next = n.population + 1;
     }
     if (rc == H9_OK) rc = rows(s, n.population, n.first, n.n, &n, e);
-    if (rc != H9_OK) break;
   }
   h9_neurons_release(&n);
   bool enough = rc == H9_EOF && s->v->rows >= s->v->head && s->v->head != UINT64_MAX;
@@ -221,10 +222,13 @@ static int blocks(neurons *s, h9_reader *r, h9_error *e) {
 
 static int all_of(neurons *s, h9_reader *r, h9_error *e) {
   h9_view *v = s->v;
+  h9_block b;
   int rc = h9_network_read_head(r, &s->net, e);
   if (rc == H9_OK) rc = h9_select_resolve(&v->select, &s->net, e);
-  if (rc != H9_OK) return rc;
-  char *own = own_columns(&s->net);
+  if (rc == H9_OK) rc = h9_network_read_labels(r, &s->net, &b, e);
+  bool ended = rc == H9_EOF;
+  if (rc != H9_OK && !ended) return rc;
+  char *own = own_columns(&s->net, v->labels);
   if (!own) return h9_fail_memory(e, 256, "columns");
   rc = h9_view_columns(v, own, known, sizeof known / sizeof known[0], VALUE, &s->names, s->code, &s->n, e);
   free(own);
@@ -232,7 +236,7 @@ static int all_of(neurons *s, h9_reader *r, h9_error *e) {
   if (rc == H9_OK) rc = h9_view_begin(v, &s->table, s->names, s->n, e);
   if (rc != H9_OK) return rc;
   if (v->count && h9_select_is_all(&v->select)) v->rows = s->net.n_neurons;
-  else rc = blocks(s, r, e);
+  else rc = blocks(s, r, &b, ended, e);
   if (rc == H9_OK) rc = v->count ? h9_view_put_count(v, v->rows, e) : h9_view_flush(v, true, e);
   return rc;
 }
@@ -240,7 +244,7 @@ static int all_of(neurons *s, h9_reader *r, h9_error *e) {
 int h9_view_neurons(h9_view *v, int fd, const char *name, h9_error *e) {
   neurons s = {.v = v};
   h9_reader *r;
-  uint32_t wanted = v->count && h9_select_is_all(&v->select) ? 0 : 1u << H9_BLOCK_NEURONS;
+  uint32_t wanted = v->count && h9_select_is_all(&v->select) ? 0 : 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_LABELS;
   int rc = h9_reader_open(&r, fd, name, wanted, v->threads, e);
   if (rc != H9_OK) return rc;
   rc = all_of(&s, r, e);

@@ -4,11 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STEP, ID, TIME, POPULATION, STRENGTH, PRIORITY };
+enum { STEP, ID, TIME, POPULATION, LABEL, STRENGTH, PRIORITY };
 static const h9_view_column known[] = {{"step", STEP},
                                        {"id", ID},
                                        {"time", TIME},
                                        {"population", POPULATION},
+                                       {"label", LABEL},
                                        {"strength", STRENGTH},
                                        {"priority", PRIORITY}};
 
@@ -25,11 +26,12 @@ typedef struct signals {
 
 static int begin(signals *s, h9_error *e) {
   s->dt = h9_multiple_of(s->net.dt);
-  int rc = h9_view_columns(s->v, "step,id", known, sizeof known / sizeof known[0], -1, &s->names, s->code,
+  int rc = h9_view_columns(s->v, s->v->labels ? "step,id,label" : "step,id", known, sizeof known / sizeof known[0], -1, &s->names, s->code,
                            &s->n, e);
   if (rc == H9_OK) rc = h9_view_begin(s->v, &s->table, s->names, s->n, e);
   if (rc != H9_OK) return rc;
   s->row_bytes = s->table.row_bytes;
+  for (uint32_t i = 0; i < s->n; i++) s->row_bytes += s->code[i] == LABEL ? H9_VIEW_LABEL : 0;
   bool wanted = false;
   for (uint32_t i = 0; i < s->n; i++) wanted |= s->code[i] == POPULATION;
   if (!wanted) return H9_OK;
@@ -68,6 +70,7 @@ static int batch(signals *s, const h9_signals *g, h9_error *e) {
       case STEP: q = h9_text_i64(q, g->step[i]); break;
       case ID: q = h9_text_u64(q, g->id[i]); break;
       case TIME: q = h9_text_multiple(q, &s->dt, g->step[i]); break;
+      case LABEL: q = h9_view_label(&s->table, &s->net.labels, g->id[i], q); break;
       case STRENGTH: q = h9_table_f64(&s->table, q, g->strength_bytes ? g->strength[i] : NAN); break;
       case PRIORITY:
         q = g->prioritised ? h9_text_u64(q, g->priority[i]) : h9_table_f64(&s->table, q, NAN);
@@ -87,7 +90,8 @@ static int all_of(signals *s, h9_reader *r, bool by_tags, h9_error *e) {
   int rc = h9_network_read_head(r, &s->net, e);
   if (rc == H9_OK) rc = h9_select_resolve(&v->select, &s->net, e);
   if (rc == H9_OK) rc = begin(s, e);
-  while (rc == H9_OK && (rc = h9_reader_next(r, &b, e)) == H9_OK) {
+  if (rc == H9_OK) rc = h9_network_read_labels(r, &s->net, &b, e);
+  for (; rc == H9_OK; rc = rc == H9_OK ? h9_reader_next(r, &b, e) : rc) {
     if (b.kind != H9_BLOCK_SIGNALS) continue;
     if (by_tags) {
       v->rows += b.count;
@@ -106,7 +110,7 @@ int h9_view_signals(h9_view *v, int fd, const char *name, h9_error *e) {
   signals s = {.v = v};
   h9_reader *r;
   bool by_tags = v->count && h9_select_is_all(&v->select) && !v->select.timed;
-  int rc = h9_reader_open(&r, fd, name, by_tags ? 0 : 1u << H9_BLOCK_SIGNALS, v->threads, e);
+  int rc = h9_reader_open(&r, fd, name, by_tags ? 0 : 1u << H9_BLOCK_SIGNALS | 1u << H9_BLOCK_LABELS, v->threads, e);
   if (rc != H9_OK) return rc;
   rc = all_of(&s, r, by_tags, e);
   h9_view_names_free(s.population, s.net.n_populations);

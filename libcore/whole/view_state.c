@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
-enum { TIME, STEP, VARIABLE, UNIT, GROUP, ID, NEURON, VALUE };
+enum { TIME, STEP, VARIABLE, UNIT, GROUP, ID, NEURON, LABEL, VALUE };
 static const h9_view_column known[] = {{"time", TIME},   {"step", STEP}, {"variable", VARIABLE}, {"unit", UNIT},
-                                       {"group", GROUP}, {"id", ID},     {"neuron", NEURON},     {"value", VALUE}};
+                                       {"group", GROUP}, {"id", ID},     {"neuron", NEURON},     {"value", VALUE},
+                                       {"label", LABEL}};
 
 typedef struct states {
   h9_view *v;
@@ -20,7 +21,7 @@ typedef struct states {
 
 static int begin(states *s, h9_error *e) {
   s->dt = h9_multiple_of(s->net.dt);
-  int rc = h9_view_columns(s->v, "time,variable,group,id,value", known, sizeof known / sizeof known[0], -1,
+  int rc = h9_view_columns(s->v, s->v->labels ? "time,variable,group,id,label,value" : "time,variable,group,id,value", known, sizeof known / sizeof known[0], -1,
                            &s->names, s->code, &s->n, e);
   if (rc == H9_OK) rc = h9_view_begin(s->v, &s->table, s->names, s->n, e);
   if (rc != H9_OK) return rc;
@@ -54,6 +55,7 @@ static int put_row(states *s, const h9_state *d, const texts *t, h9_step step, h
     case UNIT: q = stpcpy(q, t->unit); break;
     case GROUP: q = stpcpy(q, id ? s->population[p] : t->of); break;
     case ID: q = h9_text_u64(q, id); break;
+    case LABEL: q = h9_view_label(&s->table, &s->net.labels, id, q); break;
     case NEURON: q = h9_text_u64(q, id ? id - s->net.populations[p].first + 1 : 0); break;
     default: q = d->wide ? h9_table_f64(&s->table, q, value) : h9_table_f32(&s->table, q, (float)value);
     }
@@ -90,7 +92,7 @@ static int block(states *s, const h9_state *d, h9_error *e) {
              h9_view_cell_text(&s->table, d->of)};
   int rc = t.variable && t.unit && t.of ? H9_OK : h9_fail_memory(e, H9_NAME_MAX, "names");
   if (rc == H9_OK) {
-    s->row_bytes = s->table.row_bytes + s->n * (s->longest + strlen(t.variable) + strlen(t.unit) + strlen(t.of));
+    s->row_bytes = s->table.row_bytes + s->n * (s->longest + strlen(t.variable) + strlen(t.unit) + strlen(t.of) + H9_VIEW_LABEL);
     rc = rows(s, d, &t, e);
   }
   free(t.variable);
@@ -105,7 +107,8 @@ static int all_of(states *s, h9_reader *r, h9_error *e) {
   int rc = h9_network_read_head(r, &s->net, e);
   if (rc == H9_OK) rc = h9_select_resolve(&v->select, &s->net, e);
   if (rc == H9_OK) rc = begin(s, e);
-  while (rc == H9_OK && (rc = h9_reader_next(r, &b, e)) == H9_OK) {
+  if (rc == H9_OK) rc = h9_network_read_labels(r, &s->net, &b, e);
+  for (; rc == H9_OK; rc = rc == H9_OK ? h9_reader_next(r, &b, e) : rc) {
     if (b.kind != H9_BLOCK_STATE) continue;
     h9_state d = {0};
     rc = h9_state_decode(&b, s->net.n_neurons, &d, e);
@@ -120,7 +123,7 @@ static int all_of(states *s, h9_reader *r, h9_error *e) {
 int h9_view_states(h9_view *v, int fd, const char *name, h9_error *e) {
   states s = {.v = v};
   h9_reader *r;
-  int rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_STATE, v->threads, e);
+  int rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_STATE | 1u << H9_BLOCK_LABELS, v->threads, e);
   if (rc != H9_OK) return rc;
   rc = all_of(&s, r, e);
   h9_view_names_free(s.population, s.net.n_populations);
