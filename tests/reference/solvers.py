@@ -97,7 +97,7 @@ def izhikevich(p, h, steps, plus, minus, current):
             v, u = v + (h * slope + (plus[s] + minus[s])), u + h * p["a"] * (p["b"] * v - u)
         else:
             for _ in range(2):
-                v += h / 2 * (0.04 * v * v + 5 * v + 140 - u + drive + plus[s] + minus[s])
+                v += h / 2 * (0.04 * v * v + 5 * v + 140 - u + drive + (plus[s] + minus[s]))
             u += h * p["a"] * (p["b"] * v - u)
         v = max(v, p.get("V_min", -math.inf))
         if v >= p["V_th"]:

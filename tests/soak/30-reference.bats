@@ -1,5 +1,5 @@
-# Networks against other simulators, longer and with more seeds than in make check. Authorities: NEST 3.10's figures
-# (tests/data/reference/networks) and Brian2, run anew.
+# Networks and neurons against other simulators, longer and with more seeds than in make check. Authorities: NEST 3.10's figures
+# (tests/data/reference/networks), Brian2, run anew, and SciPy.
 
 setup() {
   cd "$BATS_TEST_DIRNAME/../.."
@@ -25,4 +25,11 @@ setup() {
     tests/reference/networks vogels-abbott "$BATS_TEST_TMPDIR/$n.json" 16 | sed 's/^/# /' >&3
     [ "${PIPESTATUS[0]}" = 0 ]
   done
+}
+
+@test "180 neurons with random parameters, weights and time steps: every spike at its step in double precision" {
+  "$PYTHON" tests/reference/solve --random 7 20 "$BATS_TEST_TMPDIR/random"
+  tests/reference/check "$BATS_TEST_TMPDIR"/random/*.json > "$BATS_TEST_TMPDIR/table" || true
+  grep -v ' ok$' "$BATS_TEST_TMPDIR/table" | sed 's/^/# /' >&3
+  [ "$(grep -c ', shift 0;.* ok$' "$BATS_TEST_TMPDIR/table")" -eq 180 ]
 }
