@@ -157,13 +157,35 @@ static void reset(h9_cells *c, uint32_t i, h9_step now) {
   c->rest_n++;
 }
 
+/* Whether any of a block of neurons reached one threshold: most blocks have none, and are passed over so. */
+enum { BLOCK = 16 };
+static inline bool any_float(const float *v, float theta) {
+  int32_t any = 0;
+#pragma omp simd reduction(| : any)
+  for (int i = 0; i < BLOCK; i++) any |= v[i] >= theta;
+  return any != 0;
+}
+static inline bool any_double(const double *v, double theta) {
+  int64_t any = 0;
+#pragma omp simd reduction(| : any)
+  for (int i = 0; i < BLOCK; i++) any |= v[i] >= theta;
+  return any != 0;
+}
+
 static inline uint32_t crossed(const h9_cells *c, uint32_t at, uint32_t end, const enum h9_precision p,
                                uint32_t *out) {
   uint32_t found = 0;
   const void *v = c->state[c->model->v], *theta = c->coef[c->model->theta];
-  for (uint32_t i = at; i < end; i++) {
-    out[found] = i;
-    found += get(v, i, p) >= get(theta, c->columns ? i : 0, p);
+  for (uint32_t block = at; block < end; block += BLOCK) {
+    uint32_t to = end - block < BLOCK ? end : block + BLOCK;
+    if (!c->columns && to == block + BLOCK &&
+        !(p == H9_DOUBLE ? any_double((const double *)v + block, *(const double *)theta)
+                         : any_float((const float *)v + block, *(const float *)theta)))
+      continue;
+    for (uint32_t i = block; i < to; i++) {
+      out[found] = i;
+      found += get(v, i, p) >= get(theta, c->columns ? i : 0, p);
+    }
   }
   return found;
 }
