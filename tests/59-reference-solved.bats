@@ -12,6 +12,7 @@ setup_file() {
 }
 
 setup() {
+  export PYTHONDONTWRITEBYTECODE=1
   cd "$BATS_TEST_DIRNAME/.."
   D=tests/data/reference/singles
   S=$BATS_FILE_TMPDIR/solved T=$BATS_FILE_TMPDIR/table

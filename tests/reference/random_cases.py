@@ -44,8 +44,8 @@ def draw(seed, count, hh, izhikevich):
         add("aeif_cond_exp", {**aeif, "E_ex": u(-5, 10), "E_in": u(-90, -70), "g_ex": u(0, 4), "g_in": u(0, 4)},
             (u(0.2, 10), u(0.2, 20), -u(0.2, 15)), dt)
         add("hh_cond_exp_traub",
-            {**hh, "C_m": u(100, 300), "g_Na": u(12000, 25000), "g_K": u(4000, 8000), "V_T": u(-66, -55), "t_ref": one(2.0, u(0.5, 4)),
-             "tau_syn_ex": u(0.5, 6), "tau_syn_in": u(1, 12), "I_e": u(0, 800), "V_m": u(-80, -55)},
+            {**hh, "C_m": u(100, 300), "g_Na": u(12000, 25000), "g_K": u(4000, 8000), "V_T": u(-66, -55),
+             "t_ref": one(2.0, u(0.5, 4)), "tau_syn_ex": u(0.5, 6), "tau_syn_in": u(1, 12), "I_e": u(0, 800), "V_m": u(-80, -55)},
             (u(0.5, 8), u(0.5, 16), -u(0.5, 20)), dt)
         add("izhikevich",
             {**izhikevich, "a": u(0.01, 0.15), "b": u(0.1, 0.28), "c": u(-70, -48), "d": u(0.5, 9), "I_e": u(-2, 15),
