@@ -74,6 +74,20 @@ rows() {
   [ -s "$T/b/bench/scaling.png" ]
 }
 
+@test "ids: malloc and the kernel give an array of compact ids a quarter of one of UUIDs; waits are counted" {
+  # authority: 4 and 16 bytes a neuron, rounded up to pages at most
+  apart
+  PATH=$T/b/bin:$PATH BUILD=$T/b IDS=100000 LABELS=3000 THREADS="1 2" RUNS=1 run sh tests/bench/ids.sh
+  echo "$output"
+  [ "$status" = 0 ]
+  [ "$(echo "$output" | awk -F '\t' 'NF == 13 && $11 == 1' | wc -l)" = $((5 + 3 * 3 * 2 + 4)) ]
+  value() { echo "$output" | awk -F '\t' -v p="$1" -v f="$2" '$3 == p && $6 == f {print $8; exit}'; }
+  awk -v u="$(value UUIDs allocated)" -v i="$(value hal9 'allocated, compact ids')" -v r="$(value UUIDs resident)" \
+    -v s="$(value hal9 'resident, compact ids')" 'BEGIN {
+      exit !(u >= 1600000 && u < 1610000 && i >= 400000 && i < 410000 && r > 1580000 && r < 1640000 && s > 380000 && s < 440000)}'
+  [ "$(value one-lock 'waits an operation')" = 0 ] # one thread never waits
+}
+
 @test "scaling: a network that does not fit in memory is skipped by name" {
   apart
   PATH=$T/b/bin:$PATH SIZES=100000000 INPUTS=1000000 RATES= run sh tests/bench/scaling.sh

@@ -1,5 +1,6 @@
 #include "labelmap.h"
 
+#include "clock.h"
 #include "memory.h"
 #include "uuid.h"
 
@@ -37,7 +38,7 @@ typedef struct arena { struct arena *next; size_t used, size; char text[]; } are
 typedef struct member { /* what one thread owns */
   _Alignas(H9_ALIGN) uint32_t next, left; /* entries taken */
   arena *texts;
-  uint64_t labels, adds, waits, bytes;
+  uint64_t labels, adds, waits, waited_ns, bytes;
 } member;
 
 struct h9_labelmap {
@@ -209,8 +210,10 @@ int h9_labelmap_reserve(h9_labelmap *m, uint64_t n, h9_error *e) {
 static uint32_t add_locked(h9_labelmap *m, member *t, shard *s, const void *label, size_t len, uint32_t hash,
                            uint64_t position) {
   if (pthread_mutex_trylock(&s->lock) != 0) {
+    uint64_t begun = h9_clock_ns();
     t->waits++;
     pthread_mutex_lock(&s->lock);
+    t->waited_ns += h9_clock_ns() - begun;
   }
   uint32_t found = H9_LABELMAP_NONE;
   if (2 * s->used <= s->mask || grow(s, 2 * (s->mask + 1), NULL) == H9_OK) {
@@ -294,6 +297,7 @@ void h9_labelmap_stats_get(const h9_labelmap *m, h9_labelmap_stats *s) {
     s->labels += t->labels;
     s->adds += t->adds;
     s->waits += t->waits;
+    s->waited_ns += t->waited_ns;
     s->bytes += t->bytes + sizeof *t;
   }
   s->bytes += m->order ? m->ranked * sizeof *m->order : 0;

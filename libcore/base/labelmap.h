@@ -6,7 +6,8 @@
  *
  * Three ways to share one table: a mutex around all of it; 16 tables with a mutex each; or one of atomic slots
  * that are claimed by compare-and-swap, which grows between rounds only (h9_labelmap_reserve). Waits are counted:
- * locks that another thread held, and slots that another thread claimed first. */
+ * locks that another thread held, with the time until they were had, and slots that another thread claimed first (which
+ * costs another look at the slot). */
 #ifndef H9_BASE_LABELMAP_H
 #define H9_BASE_LABELMAP_H
 
@@ -40,6 +41,7 @@ uint32_t h9_labelmap_rank_of(const h9_labelmap *m, uint32_t entry);
 
 typedef struct h9_labelmap_stats {
   uint64_t labels, adds, waits;
+  uint64_t waited_ns; /* for locks, by all threads together */
   uint64_t bytes; /* of memory in use */
 } h9_labelmap_stats;
 void h9_labelmap_stats_get(const h9_labelmap *m, h9_labelmap_stats *s); /* while nobody adds */
