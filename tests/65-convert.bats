@@ -36,6 +36,7 @@ refused() { # refused STATUS TEXT ARGUMENTS...: the message holds TEXT, nothing 
 T
   [ "$(hal9-view --signals --labels --columns time,label a.h9 | tr '\t\n' ' ;')" = "0.2 anna;0.2 cleo;0.3 bert;" ]
   [ "$(hal9-view --labels --ndjson --columns name,label,population --id 2 a.h9)" = '{"name":"N00000002","label":"cleo","population":"exc"}' ]
+  [ "$(hal9-view --labels --id N00000002-N00000003 --columns label a.h9 | tr '\n' ' ')" = "cleo bert " ]
   [ "$(hal9-view --labels --count a.h9)" = 3 ]
 }
 

@@ -2,7 +2,8 @@
 
 #include "options.h"
 
-#include <ctype.h>
+#include "../base/text.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,18 +28,12 @@ static int by_first(const void *a, const void *b) {
   return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* A whole number at *at; false when none is there. */
+/* An id at *at, 42 or N0000002a; false when none is there. */
 static bool id_at(const char **at, h9_id *id) {
-  uint64_t v = 0;
-  const char *p = *at;
-  if (!isdigit((unsigned char)*p)) return false;
-  for (; isdigit((unsigned char)*p); p++) {
-    v = v * 10 + (uint64_t)(*p - '0');
-    if (v > H9_ID_MAX) return false;
-  }
-  *at = p;
-  *id = (h9_id)v;
-  return v > 0;
+  size_t len = strcspn(*at, "-,");
+  bool fine = h9_id_parse(*at, len, id);
+  *at += fine ? len : 0;
+  return fine;
 }
 
 int h9_select_ids(h9_select *s, const char *text, h9_error *e) {
