@@ -5,6 +5,7 @@
 #include "../libcore/base/clock.h"
 #include "../libcore/base/memory.h"
 #include "../libcore/format/codec.h"
+#include "../libcore/whole/batch_options.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/profile.h"
 #include "../libcore/whole/sim.h"
@@ -34,6 +35,7 @@ typedef struct settings {
   double weights_every;        /* ms; NaN: at the end only */
   bool dry_run, profile, no_metrics;
   uint64_t tiles;
+  h9_batch_options batch;
 } settings;
 
 static const char doc[] =
@@ -144,6 +146,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   switch (key) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &s->o;
+    state->child_inputs[1] = &s->batch;
     break;
   case 't':
     s->time = time_option(state, "--time", arg, 1e-9);
@@ -212,7 +215,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0, 0, 0, 0}};
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {&h9_batch_argp, 0, 0, 0}, {0, 0, 0, 0}};
 static const struct argp parser = {option_table, parse, "[FILE]", doc, children, 0, 0};
 
 /* The run */
@@ -236,6 +239,7 @@ typedef struct run {
   h9_record what;
   h9_synapse_trace trace;
   h9_writer *writer;
+  h9_batcher batcher;
   uint64_t begun_ns;
   double load_s, output_s;
   h9_progress progress;
@@ -294,6 +298,12 @@ static int write_batch(void *ctx, const h9_signals *signals, h9_error *e) {
   return rc;
 }
 
+/* Spikes of an interval, or what the simulation gathered where no batches are asked for. */
+static int take_spikes(void *ctx, const h9_signals *signals, h9_error *e) {
+  run *r = ctx;
+  return h9_batcher_add(&r->batcher, signals, h9_clock_ns(), e);
+}
+
 static int write_samples(void *ctx, const h9_state *state, h9_error *e) {
   run *r = ctx;
   h9_buf b = {0};
@@ -343,7 +353,7 @@ static int make(run *r, h9_error *e) {
       .threads = s->o.threads,
       .tiles_per_thread = (int)s->tiles,
       .seed = s->o.seed_given ? s->o.seed : r->net.seed,
-      .batch = r->record ? write_batch : NULL,
+      .batch = r->record ? take_spikes : NULL,
       .progress = show_progress,
       .ctx = r,
       .trace = s->trace ? write_trace : NULL,
@@ -354,6 +364,10 @@ static int make(run *r, h9_error *e) {
       .sample = write_samples,
       .n_stimulus_files = s->n_stimuli,
   };
+  h9_batch_settings batch = h9_batch_resolve(&s->batch, &H9_BATCH_NONE);
+  enum { LONGEST_MS = 100 };
+  h9_batcher_open(&r->batcher, &batch, to_steps(LONGEST_MS, r->dt), write_batch, r);
+  if (h9_batch_gathers(&batch)) o.spike_steps = 1; /* every interval */
   r->stimulus = calloc((size_t)s->n_stimuli + 1, sizeof *r->stimulus);
   if (!r->stimulus) return h9_fail_memory(e, s->n_stimuli * sizeof *r->stimulus, "stimuli");
   for (uint32_t i = 0; i < s->n_stimuli; i++)
@@ -453,6 +467,7 @@ static void measure(const run *r, h9_metrics *m) {
   h9_metrics_set(m, "step.peak_rss_bytes", (double)h9_memory_peak_rss());
   h9_metrics_set(m, "step.threads", t.threads);
   h9_metrics_set(m, "step.tiles", t.tiles);
+  if (r->record) h9_batcher_measure(&r->batcher, "step", m);
 }
 
 /* The machine's bandwidth is measured last: the simulation does not see it. */
@@ -551,6 +566,7 @@ static int simulate(run *r, h9_error *e) {
   h9_progress_begin(&r->progress, &s->o, PROGRAM, stderr);
   if (rc == H9_OK && r->transient_steps) rc = h9_sim_run(r->sim, r->transient_steps, e);
   if (rc == H9_OK) rc = simulate_recorded(r, e);
+  if (rc == H9_OK) rc = h9_batcher_flush(&r->batcher, h9_clock_ns(), e);
   h9_progress_end(&r->progress);
   uint32_t more = 0;
   if (rc == H9_OK) rc = h9_sim_stimuli_finish(r->sim, r->parents + 1, 7, &more, e);
@@ -632,6 +648,7 @@ static int step(settings *s, h9_error *e) {
   }
   if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");
   h9_sim_free(r.sim);
+  h9_batcher_close(&r.batcher);
   free(r.stimulus);
   if (r.reader) h9_reader_close(r.reader);
   if (r.fd > STDIN_FILENO) close(r.fd);

@@ -56,7 +56,8 @@ int h9_sim_make(h9_sim **out, const h9_network *net, const h9_simulation_config 
   s->precision = o->precision_double ? H9_DOUBLE : H9_SINGLE;
   if (s->o.threads < 1) s->o.threads = 1;
   if (s->o.batch_steps < 1) s->o.batch_steps = (h9_step)ceil(100 / net->dt);
-  s->record.from = s->o.record_from;
+  if (s->o.spike_steps < 1 || s->o.spike_steps > s->o.batch_steps) s->o.spike_steps = s->o.batch_steps;
+  s->record.from = s->record.sampled = s->o.record_from;
   int rc = h9_simd_choose(&s->level, e);
   if (rc == H9_OK) rc = plan_populations(s, e);
   if (rc == H9_OK) {

@@ -34,7 +34,8 @@ typedef struct h9_sim_options {
   void *ctx;
   const h9_stimulus_file *stimulus_files; /* spikes from outside, beside the configuration's; kept by the caller */
   uint32_t n_stimulus_files;
-  h9_step batch_steps; /* longest batch; 0: 100 ms */
+  h9_step batch_steps; /* longest batch of spikes and samples; 0: 100 ms */
+  h9_step spike_steps; /* longest batch of spikes, where that is shorter; 0: as above */
   h9_step record_from; /* spikes after this step are recorded */
   bool keep_receptors; /* synaptic variables are recorded: both signs keep a receptor of their own */
 } h9_sim_options;

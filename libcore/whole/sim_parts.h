@@ -129,7 +129,7 @@ typedef struct h9_sim_record {
   size_t n_events, event_cap;
   h9_spike *key, *scratch;
   size_t n, cap, scratch_cap;
-  h9_step from;
+  h9_step from, sampled; /* ends of what was handed out of spikes and samples */
   h9_signals batch;
   uint64_t recorded;
 } h9_sim_record;

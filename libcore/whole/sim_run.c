@@ -132,9 +132,11 @@ static void record(h9_sim *s, h9_sim_thread *th, int parity, h9_step to, bool la
     int rc = h9_sim_record_take(s, &s->threads[k].sent[parity], &th->error);
     if (rc != H9_OK) stop_with(s, th, rc);
   }
-  if (th->rc == H9_OK && (last || s->record.n >= BATCH || to - s->record.from >= s->o.batch_steps)) {
+  if (th->rc == H9_OK && (last || s->record.n >= BATCH || to - s->record.from >= s->o.spike_steps)) {
+    bool samples = last || s->record.n >= BATCH || to - s->record.sampled >= s->o.batch_steps;
     int rc = h9_sim_record_flush(s, to, &th->error);
-    if (rc == H9_OK && s->n_series) rc = h9_sim_state_flush(s, to, &th->error);
+    if (rc == H9_OK && s->n_series && samples) rc = h9_sim_state_flush(s, to, &th->error);
+    if (samples) s->record.sampled = to;
     if (rc != H9_OK) stop_with(s, th, rc);
   }
 }
