@@ -101,8 +101,8 @@ static h9_form choose_form(const h9_sim *s, const h9_projection *p, double quant
   f.value = w;
   /* In single precision a constant is rounded to the resolution that drawn weights onto the same population
    * have, by 1 in 8192 at most. */
-  bool exactly = s->o.precision_double && !s->populations[p->target].model->counts;
-  if (exactly || fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13) f.kind = H9_RECORD_EXACT;
+  bool exactly = s->populations[p->target].precision == H9_DOUBLE && !s->populations[p->target].model->counts;
+  if ((exactly && k * quantum != w) || fabs(k) > INT32_MAX || fabs(k * quantum - w) > fabs(w) * 0x1p-13) f.kind = H9_RECORD_EXACT;
   else {
     f.weight = (int32_t)k;
     if (fabs(k) > INT16_MAX || worth_constant(x)) f.kind = H9_RECORD_CONSTANT;
