@@ -311,7 +311,7 @@ int h9_build_row(h9_build *b, h9_builder *w, const h9_group *g, uint32_t r, h9_e
       h9_grow(&w->count, &w->count_cap, bins, sizeof *w->count) != H9_OK ||
       h9_grow(&w->place, &w->place_cap, bins, sizeof *w->place) != H9_OK)
     return h9_fail_memory(e, bins * 8 + n * 4, "rows");
-  memset(w->count, 0, bins * sizeof *w->count);
+  if (bins) memset(w->count, 0, bins * sizeof *w->count);
   uint32_t *bin = w->bin;
   for (uint32_t k = 0; k < g->n_rows; k++) {
     h9_run u = h9_run_of(g, k, r);
