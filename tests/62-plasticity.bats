@@ -3,6 +3,8 @@
 # (tests/reference/synapses.py, from the definitions in the papers), closed forms for single pairs, and a second
 # run from written weights. Synapses recorded in NEST are compared by 59-reference.bats.
 
+bats_require_minimum_version 1.5.0
+
 setup() { cd "$BATS_TEST_TMPDIR"; }
 
 # Networks with every rule. Sources fire at very different rates, so that windows hold no, few and many spikes.
@@ -109,7 +111,7 @@ simulation:
   duration: 400 ms
   stimuli:
     - {type: spikes, target: pre, times: [100, 300], weight: 1}
-    - {type: spikes, target: post, times: [$(echo "99 + $d" | bc)], weight: 1}
+    - {type: spikes, target: post, times: [$(awk -v d="$d" 'BEGIN { print 99 + d }')], weight: 1}
 Y
     hal9-gen -c pair.yaml | hal9-index -c pair.yaml | hal9-step -c pair.yaml --trace-synapses t.tsv > out.h9
     # the postsynaptic spike arrives at the synapse 1 ms later: d after the first spike of the other
