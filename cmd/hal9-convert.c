@@ -5,6 +5,7 @@
 #include "../libcore/model/models.h"
 #include "../libcore/whole/convert.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -231,8 +232,10 @@ static int import(const settings *s, h9_error *e) {
   uint64_t begun = h9_clock_ns();
   if (!s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
     return h9_fail(e, H9_EUSAGE, "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+  h9_stage_enter(H9_STAGE_READ);
   int rc = s->from->read(s->from, &m, e);
   double read_s = (double)(h9_clock_ns() - begun) * 1e-9;
+  h9_stage_enter(H9_STAGE_WRITE);
   if (rc == H9_OK) rc = write_stream(s, &m, e);
   tell(s, &m.notes);
   if (rc == H9_OK && s->o.verbose && !s->o.quiet) {
@@ -255,6 +258,7 @@ static int export(const settings *s, h9_error *e) {
   const char *name;
   int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &name, e);
   if (rc != H9_OK) return rc;
+  h9_stage_enter(H9_STAGE_WRITE);
   rc = s->to->write(s->to, &s->c, fd, name, &notes, e);
   if (fd != STDIN_FILENO) close(fd);
   tell(s, &notes);
@@ -270,7 +274,8 @@ int main(int argc, char **argv) {
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   int rc = h9_model_find(s.c.model) ? H9_OK
                                     : h9_fail(&e, H9_EUSAGE, "--model: found '%s', expected one of hal9-models(7)", s.c.model);
-  if (rc == H9_OK) rc = s.from ? import(&s, &e) : export(&s, &e);
+  if (rc == H9_OK) rc = h9_telemetry_begin(&s.o, PROGRAM, &e);
+  if (rc == H9_OK) rc = h9_telemetry_end(s.from ? import(&s, &e) : export(&s, &e), &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
   return rc;

@@ -4,6 +4,7 @@
 #include "../libcore/base/memory.h"
 #include "../libcore/whole/generate.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -446,6 +447,7 @@ static int generate(settings *s, h9_error *e) {
   if (s->o.seed_given) c.net.seed = s->o.seed;
   if (!isnan(s->dt)) c.net.dt = s->dt;
   if (code == H9_OK) code = h9_generator_new(&g, &c.net, c.populations, e);
+  h9_stage_enter(H9_STAGE_GENERATE);
   if (code == H9_OK) code = s->dry_run ? dry_run(&c.net, c.populations, e) : write_stream(s, &c, g, e);
   if (code == H9_OK && s->o.verbose && !s->o.quiet)
     fprintf(stderr, "%s: %u neurons in %u population%s, peak memory %.1f MiB\n", PROGRAM, c.net.n_neurons,
@@ -461,7 +463,8 @@ int main(int argc, char **argv) {
   s.o.model_names = true;
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};
-  int code = generate(&s, &e);
+  int code = h9_telemetry_begin(&s.o, PROGRAM, &e);
+  if (code == H9_OK) code = h9_telemetry_end(generate(&s, &e), &e);
   if (code != H9_OK) code = h9_report(stderr, PROGRAM, &e);
   free(s.param);
   h9_options_release(&s.o);

@@ -6,6 +6,7 @@
 #include "../libcore/whole/config.h"
 #include "../libcore/whole/connections.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/query.h"
 
 #include <errno.h>
@@ -455,7 +456,9 @@ static int work(const settings *s, h9_error *e) {
     rc =
         h9_fail(e, H9_EUSAGE,
                 "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+  h9_stage_enter(H9_STAGE_READ);
   if (rc == H9_OK) rc = read_neurons(&r, e);
+  h9_stage_enter(H9_STAGE_CONNECT);
   if (rc == H9_OK && s->o.seed_given) r.net.seed = s->o.seed;
   if (rc == H9_OK && s->query) rc = ask(&r, &q, e);
   else if (rc == H9_OK) {
@@ -473,7 +476,8 @@ int main(int argc, char **argv) {
   h9_error e = {0};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, 0, &s);
-  int rc = work(&s, &e);
+  int rc = h9_telemetry_begin(&s.o, program, &e);
+  if (rc == H9_OK) rc = h9_telemetry_end(work(&s, &e), &e);
   if (rc) rc = h9_report(stderr, program, &e);
   free(s.id);
   free(s.at);

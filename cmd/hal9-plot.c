@@ -2,6 +2,7 @@
 #include "../libcore/base/memory.h"
 #include "../libcore/whole/gnuplot.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/plot.h"
 
 #include <errno.h>
@@ -174,6 +175,7 @@ static int draw(settings *s, h9_error *e) {
   s->plot.output = strcmp(s->o.output, "-") == 0 ? named[s->format] : s->o.output;
   int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &shown, e);
   if (rc) return rc;
+  h9_stage_enter(H9_STAGE_ANALYSE);
   FILE *f = fopen(script, "w");
   if (!f) rc = h9_fail_sys(e, H9_EIO, errno, "%s", script);
   else {
@@ -187,6 +189,7 @@ static int draw(settings *s, h9_error *e) {
     if (rc == H9_OK && (rc = copy_out(script, out.fd, e))) h9_output_abandon(&out);
     else if (rc == H9_OK) rc = h9_output_commit(&out, e);
   }
+  h9_stage_enter(H9_STAGE_DRAW);
   if (rc == H9_OK) rc = h9_gnuplot_run(script, picture, e);
   if (rc == H9_OK) {
     rc = h9_output_open(&out, strcmp(s->o.output, "-") == 0 ? NULL : s->o.output, s->o.force, e);
@@ -213,9 +216,9 @@ int main(int argc, char **argv) {
   }
   const char *tmp = getenv("TMPDIR");
   snprintf(dir, sizeof dir, "%s/hal9-plot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-  int rc;
-  if (!mkdtemp(dir)) rc = h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
-  else {
+  int rc = h9_telemetry_begin(&s.o, program, &e);
+  if (rc == H9_OK && !mkdtemp(dir)) rc = h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
+  else if (rc == H9_OK) {
     snprintf(script, sizeof script, "%s/plot.gp", dir);
     snprintf(picture, sizeof picture, "%s/picture", dir);
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -225,6 +228,7 @@ int main(int argc, char **argv) {
     rc = draw(&s, &e);
     tidy();
   }
+  rc = h9_telemetry_end(rc, &e);
   free(only);
   h9_options_release(&s.o);
   return rc ? h9_report(stderr, program, &e) : 0;

@@ -1,6 +1,7 @@
 /* hal9-stats: statistics of networks, activity and performance. */
 #include "../libcore/whole/config.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/report.h"
 
 #include <errno.h>
@@ -181,6 +182,7 @@ static int one_stream(const arguments *a, const h9_report_options *o, const char
   h9_progress progress;
   int rc = h9_input_open(path, &fd, &shown, e);
   if (rc) return rc;
+  h9_stage_enter(H9_STAGE_ANALYSE);
   h9_progress_begin(&progress, &a->common, program, stderr);
   rc = h9_stream_report_make(&report, fd, shown, o, show, &progress, e);
   h9_progress_end(&progress);
@@ -225,7 +227,8 @@ int main(int argc, char **argv) {
   h9_options_init(&a.common);
   argp_parse(&argp, argc, argv, 0, 0, &a);
   h9_report_options o = {0};
-  int rc = settle(&a, &o, &e);
+  int rc = h9_telemetry_begin(&a.common, program, &e);
+  if (rc == H9_OK) rc = settle(&a, &o, &e);
   const char **only = rc == H9_OK && a.population ? split_names(a.population) : NULL;
   h9_output out = {.fd = -1};
   if (rc == H9_OK) rc = h9_output_open(&out, a.common.output, true, &e);
@@ -245,8 +248,10 @@ int main(int argc, char **argv) {
     h9_buf_release(&json.out);
     h9_buf_release(&text);
   }
+  h9_stage_enter(H9_STAGE_WRITE);
   if (opened && rc == H9_OK) rc = h9_output_commit(&out, &e);
   else if (opened) h9_output_abandon(&out);
+  rc = h9_telemetry_end(rc, &e);
   free(only);
   h9_options_release(&a.common);
   return rc ? h9_report(stderr, program, &e) : 0;

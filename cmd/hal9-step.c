@@ -7,6 +7,7 @@
 #include "../libcore/format/codec.h"
 #include "../libcore/whole/batch_options.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/profile.h"
 #include "../libcore/whole/sim.h"
 #include "../libcore/whole/synapse_trace.h"
@@ -467,6 +468,9 @@ static void measure(const run *r, h9_metrics *m) {
   h9_metrics_set(m, "step.peak_rss_bytes", (double)h9_memory_peak_rss());
   h9_metrics_set(m, "step.threads", t.threads);
   h9_metrics_set(m, "step.tiles", t.tiles);
+  h9_metrics_set(m, "step.neurons", r->net.n_neurons);
+  h9_metrics_set(m, "step.simulated_s", biological);
+  h9_frames_measure(&t.frames, "step", m);
   if (r->record) h9_batcher_measure(&r->batcher, "step", m);
 }
 
@@ -560,6 +564,7 @@ static int simulate_recorded(run *r, h9_error *e) {
 static int simulate(run *r, h9_error *e) {
   const settings *s = r->s;
   int rc = s->trace ? h9_synapse_trace_open(&r->trace, &r->net, s->trace, r->transient_steps, e) : H9_OK;
+  h9_stage_enter(H9_STAGE_SIMULATE);
   r->begun_ns = h9_clock_ns();
   r->parents[0] = h9_reader_hash(r->reader);
   r->n_parents = 1;
@@ -580,10 +585,12 @@ static int simulate(run *r, h9_error *e) {
 static int write_tail(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_provenance own = {0};
+  h9_metrics m = {0};
   int rc = H9_OK;
+  h9_stage_enter(H9_STAGE_WRITE);
+  measure(r, &m);
+  h9_telemetry_measured(&m);
   if (!s->no_metrics) {
-    h9_metrics m = {0};
-    measure(r, &m);
     rc = h9_metrics_write(r->writer, PROGRAM, &m, e);
   }
   for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++)
@@ -633,7 +640,9 @@ static int step(settings *s, h9_error *e) {
     rc = h9_config_read(&r.config, s->o.config, s->o.set, s->o.n_set, e);
     r.configured = rc == H9_OK;
   }
+  h9_stage_enter(H9_STAGE_READ);
   if (rc == H9_OK) rc = open_network(&r, e);
+  h9_stage_enter(H9_STAGE_BUILD);
   if (rc == H9_OK && r.configured) rc = h9_config_match(&r.config, &r.net, h9_reader_name(r.reader), e);
   if (rc == H9_OK) rc = settle_times(&r, e);
   if (rc == H9_OK) rc = settle_record(&r, e);
@@ -663,7 +672,8 @@ int main(int argc, char **argv) {
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   h9_error e = {0};
-  int rc = step(&s, &e);
+  int rc = h9_telemetry_begin(&s.o, PROGRAM, &e);
+  if (rc == H9_OK) rc = h9_telemetry_end(step(&s, &e), &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
   free(s.stimulus);

@@ -2,6 +2,7 @@
 #include "../libcore/base/io.h"
 #include "../libcore/whole/check.h"
 #include "../libcore/whole/options.h"
+#include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/view.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static const struct argp_option option_table[] = {
     {"connections", OPT_CONNECTIONS, 0, 0, "Connections: source, target, weight, delay in ms", 0},
     {"projections", OPT_PROJECTIONS, 0, 0, "Projections: the rules", 0},
     {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
-    {"metrics", OPT_METRICS, 0, 0, "Measurements of the programs: name, value", 0},
+    {"metrics", OPT_METRICS, "FILE", OPTION_ARG_OPTIONAL, "Measurements of the programs: name, value; =FILE means the FILE below", 0},
     {"labels", OPT_LABELS, 0, 0, "What neurons are called elsewhere: id, label; with another mode, a column of it", 0},
     {0, 0, 0, 0, "How:", 2},
     {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
@@ -127,7 +128,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_CONNECTIONS: set_mode(a, CONNECTIONS, state); break;
   case OPT_PROJECTIONS: set_mode(a, PROJECTIONS, state); break;
   case OPT_PROVENANCE: set_mode(a, PROVENANCE, state); break;
-  case OPT_METRICS: set_mode(a, METRICS, state); break;
+  case OPT_METRICS:
+    if (arg) a->common.metrics = arg;
+    else set_mode(a, METRICS, state);
+    break;
   case OPT_LABELS: a->view.labels = true; break;
   case OPT_COLUMNS: add_columns(a, arg, state); break;
   case OPT_HEADER: a->header = 1; break;
@@ -234,6 +238,7 @@ static int view_one(arguments *a, const char *path, h9_error *e) {
   const char *name;
   int rc = h9_input_open(path, &fd, &name, e);
   if (rc != H9_OK) return rc;
+  h9_stage_enter(H9_STAGE_READ);
   rc = show(a, fd, name, e);
   if (fd != STDIN_FILENO) close(fd);
   h9_error late = {0};
@@ -244,13 +249,14 @@ static int view_one(arguments *a, const char *path, h9_error *e) {
 int main(int argc, char **argv) {
   arguments a = {.header = -1, .view = {.head = UINT64_MAX}};
   h9_error e = {0};
-  h9_output out;
+  h9_output out = {.fd = -1};
   h9_options_init(&a.common);
   argp_parse(&argp, argc, argv, 0, NULL, &a);
   a.view.threads = a.common.threads;
   a.view.header =
       a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE;
-  int code = h9_output_open(&out, a.common.output, true, &e);
+  int code = h9_telemetry_begin(&a.common, program, &e);
+  if (code == H9_OK) code = h9_output_open(&out, a.common.output, true, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
   bool open = code == H9_OK;
   a.view.fd = out.fd;
@@ -266,6 +272,8 @@ int main(int argc, char **argv) {
   h9_options_release(&a.common);
   /* A check's report is whole even where a stream is not. */
   if (open && code != H9_OK && a.mode != CHECK) h9_output_abandon(&out);
-  else if (open && h9_output_commit(&out, &e) != H9_OK) return h9_report(stderr, program, &e);
-  return code;
+  else if (open && h9_output_commit(&out, &e) != H9_OK) code = h9_report(stderr, program, &e);
+  int before = code;
+  code = h9_telemetry_end(code, &e);
+  return code == before ? code : h9_report(stderr, program, &e);
 }

@@ -1,5 +1,6 @@
 #include "io.h"
 
+#include "counters.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -29,8 +30,10 @@ int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) {
   while (*got < n) {
     size_t ask = n - *got < ONE_CALL ? n - *got : ONE_CALL;
     ssize_t r = read(fd, (char *)p + *got, ask);
-    if (r > 0) *got += (size_t)r;
-    else if (r == 0) return H9_OK;
+    if (r > 0) {
+      *got += (size_t)r;
+      h9_count(H9_COUNT_READ_BYTES, (uint64_t)r);
+    } else if (r == 0) return H9_OK;
     else if (!again(fd, POLLIN)) return h9_fail_sys(e, H9_EIO, errno, "cannot read");
   }
   return H9_OK;
@@ -40,8 +43,10 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) {
   for (size_t done = 0; done < n;) {
     size_t ask = n - done < ONE_CALL ? n - done : ONE_CALL;
     ssize_t r = write(fd, (const char *)p + done, ask);
-    if (r > 0) done += (size_t)r;
-    else if (r == 0) return h9_fail_sys(e, H9_EIO, ENOSPC, "cannot write"); /* a device that takes nothing */
+    if (r > 0) {
+      done += (size_t)r;
+      h9_count(H9_COUNT_WRITTEN_BYTES, (uint64_t)r);
+    } else if (r == 0) return h9_fail_sys(e, H9_EIO, ENOSPC, "cannot write"); /* a device that takes nothing */
     else if (!again(fd, POLLOUT)) return h9_fail_sys(e, H9_EIO, errno, "cannot write");
   }
   return H9_OK;

@@ -73,6 +73,11 @@ static bool proc_kilobytes(const char *path, const char *name, uint64_t *bytes) 
   return found;
 }
 
+uint64_t h9_memory_rss(void) {
+  uint64_t b;
+  return proc_kilobytes("/proc/self/status", "VmRSS", &b) ? b : 0;
+}
+
 uint64_t h9_memory_peak_rss(void) {
   uint64_t b;
   return proc_kilobytes("/proc/self/status", "VmHWM", &b) ? b : 0;

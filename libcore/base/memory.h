@@ -24,7 +24,8 @@ typedef struct h9_region {
 int h9_region_open(h9_region *r, size_t bytes, h9_error *e) H9_UNUSED_RESULT;
 void h9_region_close(h9_region *r);
 
-uint64_t h9_memory_peak_rss(void);  /* bytes, of this process (VmHWM) */
+uint64_t h9_memory_rss(void);       /* bytes, of this process (VmRSS) */
+uint64_t h9_memory_peak_rss(void);  /* its peak (VmHWM) */
 uint64_t h9_memory_available(void); /* bytes: the least of what the machine and the cgroup leave */
 
 #endif

@@ -1,4 +1,5 @@
 /* Header and populations, and the reading of a network's description block by block. */
+#include "../base/counters.h"
 #include "codec_parts.h"
 
 #include <math.h>
@@ -16,6 +17,7 @@ static void header_encode(const h9_network *net, h9_buf *b) {
   h9_buf_put64(b, net->seed);
   for (int i = 0; i < 3; i++) h9_buf_put_f64(b, net->lo[i]);
   for (int i = 0; i < 3; i++) h9_buf_put_f64(b, net->hi[i]);
+  h9_count_set(H9_COUNT_NEURONS, net->n_neurons);
   h9_buf_put32(b, net->n_neurons);
   h9_buf_put32(b, net->n_populations);
 }
@@ -47,6 +49,7 @@ static int header_decode(const h9_block *b, h9_network *net, h9_error *e) {
       (n == 0) != (net->n_neurons == 0))
     return h9_fail(e, H9_EDATA, "%u neurons in %u populations, expected 0 to %u in at most %u, none empty",
                    net->n_neurons, n, H9_ID_MAX, H9_POPULATIONS_MAX);
+  h9_count_set(H9_COUNT_NEURONS, net->n_neurons);
   net->n_populations = n; /* memory is taken by the populations block */
   return h9_body_end(&c, "header", e);
 }

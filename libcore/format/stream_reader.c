@@ -2,6 +2,7 @@
  * the input), verified and decompressed by workers in any order, and handed out in order together
  * with what is checked in order: the sequence of kinds, index blocks and the end block.
  * Without workers the caller does all steps. */
+#include "../base/counters.h"
 #include "../base/io.h"
 #include "../base/memory.h"
 #include "../base/thread.h"
@@ -83,8 +84,10 @@ static int fill(h9_reader *r, void *p, size_t n, size_t *got, h9_error *e) {
     if (f[1].revents) return h9_fail(e, H9_EIO, "closed while reading");
     if (!f[0].revents) continue;
     ssize_t k = read(r->fd, (char *)p + *got, n - *got);
-    if (k > 0) *got += (size_t)k;
-    else if (k == 0) return H9_OK;
+    if (k > 0) {
+      *got += (size_t)k;
+      h9_count(H9_COUNT_READ_BYTES, (uint64_t)k);
+    } else if (k == 0) return H9_OK;
     else if (errno != EINTR && errno != EAGAIN) return h9_fail_sys(e, H9_EIO, errno, "cannot read");
   }
   return H9_OK;
@@ -366,6 +369,7 @@ int h9_reader_next(h9_reader *r, h9_block *b, h9_error *e) {
                     .ordinal = s->ordinal,
                     .offset = s->offset};
     r->lent = true;
+    h9_count_block(H9_COUNT_READ, b->kind, b->count);
     return H9_OK;
   }
 }

@@ -1,6 +1,7 @@
 /* The stream writer. Blocks wait in a ring; workers compress them in any order; whichever worker
  * completes the oldest writes it and those ready behind it, so that nothing lingers in a buffer and
  * the bytes do not depend on the threads. Without workers the caller does both steps. */
+#include "../base/counters.h"
 #include "../base/io.h"
 #include "../base/memory.h"
 #include "../base/thread.h"
@@ -278,6 +279,7 @@ int h9_writer_block(h9_writer *w, enum h9_block_kind kind, uint64_t count, h9_bu
     *body = (h9_buf){0};
     return e->code;
   }
+  h9_count_block(H9_COUNT_WRITTEN, kind, count);
   return enqueue(w, kind, count, body, e);
 }
 

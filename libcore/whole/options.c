@@ -17,7 +17,7 @@ const char h9_version[] = H9_VERSION;
 const char *argp_program_version = "hal9 " H9_VERSION;
 error_t argp_err_exit_status = H9_EUSAGE;
 
-enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL, OPT_MODEL };
+enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL, OPT_MODEL, OPT_METRICS, OPT_METRICS_INTERVAL };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Options of all hal9 programs:", 10},
@@ -30,6 +30,8 @@ static const struct argp_option option_table[] = {
     {"force", 'f', 0, 0, "Write binary data to a terminal", 0},
     {"level", OPT_LEVEL, "N", 0, "Compression level of zstd, -50 to 19 (default: 1)", 0},
     {"label", OPT_LABEL, "TEXT", 0, "Keep TEXT in the stream's provenance", 0},
+    {"metrics", OPT_METRICS, "FILE", 0, "Keep counters and timers in FILE, in the text format of Prometheus", 0},
+    {"metrics-interval", OPT_METRICS_INTERVAL, "TIME", 0, "Replace that FILE every TIME (default: 1 s)", 0},
     {"progress", OPT_PROGRESS, "WHEN", 0, "Show progress: auto, always or never", 0},
     {"quiet", 'q', 0, 0, "Say nothing but errors", 0},
     {"verbose", 'v', 0, 0, "Say more (repeatable)", 0},
@@ -62,6 +64,17 @@ static error_t add_model(h9_options *o, const char *arg, struct argp_state *stat
   o->model_file = file;
   o->model_file[o->n_model_files++] = arg;
   o->model = m->name;
+  return 0;
+}
+
+/* Of the wall clock: a bare number is in seconds. */
+static error_t interval(h9_options *o, const char *arg, struct argp_state *state) {
+  static const h9_unit seconds = {"s", {1, 0, 0, 0}, 1e-3};
+  h9_error e = {0};
+  if (h9_option_quantity("--metrics-interval", arg, &seconds, &o->metrics_interval_s, &e) != H9_OK)
+    argp_error(state, "%s", e.text);
+  if (!(o->metrics_interval_s >= 0.01 && o->metrics_interval_s <= 86400))
+    argp_error(state, "--metrics-interval: found '%s', expected 10 ms to 86400 s", arg);
   return 0;
 }
 
@@ -98,6 +111,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   }
   case OPT_LABEL: o->label = arg; break;
+  case OPT_METRICS: o->metrics = arg; break;
+  case OPT_METRICS_INTERVAL: return interval(o, arg, state);
   case OPT_MODEL: return add_model(o, arg, state);
   case OPT_PROGRESS:
     if (strcmp(arg, "auto") == 0) o->progress = H9_PROGRESS_AUTO;
@@ -125,7 +140,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 const struct argp h9_options_argp = {.options = option_table, .parser = parse_option};
 
-void h9_options_init(h9_options *o) { *o = (h9_options){0}; }
+void h9_options_init(h9_options *o) { *o = (h9_options){.metrics_interval_s = 1}; }
 
 void h9_options_release(h9_options *o) {
   free(o->set);

@@ -27,6 +27,8 @@ typedef struct h9_options {
   bool model_names;    /* set by a program whose --model takes the name of a known model, too */
   const char **model_file; /* the shared objects loaded, in order */
   size_t n_model_files;
+  const char *metrics; /* --metrics FILE; NULL: none */
+  double metrics_interval_s;
   const char *label;   /* --label TEXT: kept in the provenance */
   char **operand;      /* file operands, where the program takes any */
   size_t n_operand;

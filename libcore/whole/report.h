@@ -56,6 +56,11 @@ void h9_stream_report_top_text(const h9_stream_report *s, const char *const *onl
 void h9_stream_report_top_json(const h9_stream_report *s, const char *const *only, h9_json *j);
 void h9_stream_report_top_tsv(const h9_stream_report *s, const char *const *only, h9_buf *out);
 
+/* report_performance.c: what the metrics of the stream say of the run that made it. */
+void h9_stream_report_performance_text(const h9_stream_report *s, h9_buf *out);
+void h9_stream_report_performance_json(const h9_stream_report *s, h9_json *j);
+void h9_stream_report_performance_tsv(const h9_stream_report *s, h9_buf *out);
+
 /* Each appends to *out (check out->failed). only: population names to print, NULL: all. */
 void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h9_buf *out);
 void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h9_json *j);

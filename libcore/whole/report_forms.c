@@ -134,37 +134,6 @@ static void state_text(const h9_stream_report *s, h9_buf *b) {
   }
 }
 
-static const struct performance {
-  const char *metric, *key, *about;
-  double unit;
-} performance[] = {
-    {"step.real_time_factor", "real_time_factor", "real-time factor", 1},
-    {"step.threads", "threads", "threads", 1},
-    {"step.build_s", "build_s", "building, s", 1},
-    {"step.simulate_s", "simulate_s", "simulating, s", 1},
-    {"step.deliver_s", "deliver_s", "  delivery of spikes, s", 1},
-    {"step.update_s", "update_s", "  update of neurons, s", 1},
-    {"step.drive_s", "drive_s", "  external drive, s", 1},
-    {"step.exchange_s", "exchange_s", "  exchange of spikes, s", 1},
-    {"step.output_s", "output_s", "  output, s", 1},
-    {"step.signals", "signals", "spikes", 1},
-    {"step.events", "events", "synaptic events", 1},
-    {"step.peak_rss_bytes", "peak_rss_bytes", "peak memory, MB", 1e6},
-};
-enum { N_PERFORMANCE = sizeof performance / sizeof performance[0] };
-
-static void performance_text(const h9_metrics *m, h9_buf *b) {
-  put(b, "Performance\n");
-  for (int i = 0; i < N_PERFORMANCE; i++) {
-    double v = h9_metrics_get(m, performance[i].metric);
-    if (!isnan(v)) put(b, "  %-26s %12.6g\n", performance[i].about, v / performance[i].unit);
-  }
-  double t = h9_metrics_get(m, "step.simulate_s"), events = h9_metrics_get(m, "step.events"),
-         signals = h9_metrics_get(m, "step.signals");
-  if (t > 0 && !isnan(events)) put(b, "  %-26s %12.6g\n", "synaptic events a second", events / t);
-  if (t > 0 && !isnan(signals)) put(b, "  %-26s %12.6g\n", "spikes a second", signals / t);
-}
-
 void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h9_buf *out) {
   int w = name_width(s);
   network_text(s, only, out, w);
@@ -179,7 +148,7 @@ void h9_stream_report_text(const h9_stream_report *s, const char *const *only, h
   }
   if (s->net.metrics.n) {
     put(out, "\n");
-    performance_text(&s->net.metrics, out);
+    h9_stream_report_performance_text(s, out);
   }
 }
 
@@ -331,14 +300,7 @@ void h9_stream_report_json(const h9_stream_report *s, const char *const *only, h
     }
     h9_json_end(j, ']');
   }
-  if (s->net.metrics.n) {
-    h9_json_begin(j, "performance", '{');
-    for (int i = 0; i < N_PERFORMANCE; i++) {
-      double v = h9_metrics_get(&s->net.metrics, performance[i].metric);
-      if (!isnan(v)) h9_json_number(j, performance[i].key, v);
-    }
-    h9_json_end(j, '}');
-  }
+  if (s->net.metrics.n) h9_stream_report_performance_json(s, j);
   h9_json_end(j, '}');
 }
 
@@ -398,8 +360,5 @@ void h9_stream_report_tsv(const h9_stream_report *s, const char *const *only, h9
       row(s, out, "state", x->group, name, v[k]);
     }
   }
-  for (int i = 0; i < N_PERFORMANCE; i++) {
-    double v = h9_metrics_get(&net->metrics, performance[i].metric);
-    if (!isnan(v)) row(s, out, "performance", "", performance[i].key, v);
-  }
+  h9_stream_report_performance_tsv(s, out);
 }

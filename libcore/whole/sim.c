@@ -254,6 +254,7 @@ void h9_sim_stats_get(const h9_sim *s, h9_sim_stats *out) {
       .recorded = s->record.recorded,
       .build_s = s->build_s,
       .simulate_s = s->simulate_s,
+      .frames = s->frames,
   };
   double phase[H9_PHASES] = {0};
   for (int k = 0; s->threads && k < s->o.threads; k++) {

@@ -9,6 +9,7 @@
 #include "../model/inflight.h"
 #include "../model/plastic.h"
 #include "config.h"
+#include "frames.h"
 #include "record.h"
 #include "stimulus_file.h"
 
@@ -54,6 +55,7 @@ typedef struct h9_sim_stats {
   double build_s, simulate_s;
   /* Parts of simulate_s, mean over threads, measured in every sixteenth interval. */
   double deliver_s, update_s, drive_s, exchange_s, output_s;
+  h9_frames frames;
 } h9_sim_stats;
 
 typedef struct h9_sim h9_sim;

@@ -8,6 +8,7 @@
 #include "../model/plastic.h"
 #include "../model/poisson.h"
 #include "../model/wide_kernel.h"
+#include "frames.h"
 #include "sim.h"
 
 /* A number alike for all neurons or a column, by index from the first chosen neuron on. */
@@ -118,6 +119,7 @@ typedef struct h9_sim_thread {
   h9_spike_list sent[2]; /* by parity of the interval */
   h9_inflight inflight;  /* onto its tiles */
   uint64_t events, spikes;
+  uint64_t told_events, told_spikes; /* of these, in the process's counters */
   uint64_t phase_ns[H9_PHASES];
   int rc;
   h9_error error;
@@ -164,6 +166,7 @@ struct h9_sim {
   h9_step interval; /* steps between exchanges */
   h9_step now;
   uint64_t intervals, timed_intervals;
+  h9_frames frames;
   const h9_spike *inject;
   size_t n_inject, injected;
   h9_sim_feed feed;

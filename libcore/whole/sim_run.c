@@ -3,6 +3,7 @@
 #include "sim_parts.h"
 
 #include "../base/clock.h"
+#include "../base/counters.h"
 #include "../base/parallel.h"
 
 #include <string.h>
@@ -150,6 +151,14 @@ static bool feed(h9_sim *s, h9_sim_thread *th, int me, h9_step to) {
   return h9_barrier_wait(&s->barrier);
 }
 
+/* What the thread did since it last told. */
+static void tell(h9_sim_thread *th) {
+  h9_count(H9_COUNT_SIGNALS, th->spikes - th->told_spikes);
+  h9_count(H9_COUNT_EVENTS, th->events - th->told_events);
+  th->told_spikes = th->spikes;
+  th->told_events = th->events;
+}
+
 static void settle(h9_sim *s, h9_sim_thread *th, int me, h9_step now) {
   h9_plastic_settle(s->plastic, me, now);
   int rc = h9_plastic_failed(s->plastic, me, &th->error);
@@ -191,8 +200,10 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
       }
       if (s->o.progress && i % PROGRESS_EVERY == 0) s->o.progress(s->o.ctx, to);
       s->timed_intervals += l.on;
+      h9_frames_reach(&s->frames, to);
       lap_end(&l, H9_PHASE_OUTPUT);
     }
+    if (l.on || to == end) tell(th);
     from = to;
   }
 }
@@ -213,10 +224,12 @@ int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) {
   if (end >= (h9_step)UINT32_MAX)
     return h9_fail(e, H9_EUSAGE, "%lld steps, expected less than 2^32", (long long)end);
   course c = {s, end};
+  h9_frames_begin(&s->frames, s->now, s->net->dt);
   if (h9_parallel(s->o.threads, run_member, &c) < s->o.threads)
     return h9_fail(e, H9_ESYSTEM, "%d threads could not be had", s->o.threads);
   s->intervals += (uint64_t)((steps + s->interval - 1) / s->interval);
   s->now = end;
+  h9_frames_stop(&s->frames, end);
   s->simulate_s += (double)(h9_clock_ns() - begin) * 1e-9;
   for (int k = 0; k < s->o.threads; k++)
     if (s->threads[k].rc != H9_OK) {
