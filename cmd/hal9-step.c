@@ -9,6 +9,7 @@
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/profile.h"
+#include "../libcore/whole/realtime.h"
 #include "../libcore/whole/sim.h"
 #include "../libcore/whole/synapse_trace.h"
 #include "../libcore/whole/weights.h"
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@ typedef struct settings {
   bool dry_run, profile, no_metrics;
   uint64_t tiles;
   h9_batch_options batch;
+  h9_realtime_options realtime;
 } settings;
 
 static const char doc[] =
@@ -66,9 +69,9 @@ static const struct argp_option option_table[] = {
     {"time", 't', "TIME", 0, "Simulate and record TIME of the network's time", 0},
     {"transient", OPT_TRANSIENT, "TIME", 0, "Simulate TIME before that without recording", 0},
     {"record-spikes", OPT_RECORD, "yes|no", 0, "Whether to write the spikes (default: yes)", 0},
-    {"stimulus", OPT_STIMULUS, "FILE|-", 0,
-     "Feed the spikes of FILE (a stream of signals, or text; - is standard input) into the neurons that they "
-     "name; may be repeated",
+    {"stimulus", OPT_STIMULUS, "FILE|-|fd:N", 0,
+     "Feed the spikes of FILE (a stream of signals, or text; - is standard input, fd:N an open descriptor) into the "
+     "neurons that they name; may be repeated",
      0},
     {"stimulus-weight", OPT_STIMULUS_WEIGHT, "NUMBER", 0,
      "Weight of the spikes of --stimulus that have none, in the unit of the target's model", 0},
@@ -107,9 +110,10 @@ static double time_option(struct argp_state *state, const char *option, const ch
 }
 
 static error_t add_stimulus(settings *s, const char *path, struct argp_state *state) {
+  int fd = h9_input_descriptor(path);
   for (uint32_t i = 0; i < s->n_stimuli; i++)
-    if (strcmp(path, "-") == 0 && strcmp(s->stimulus[i], "-") == 0)
-      argp_error(state, "--stimulus: found '-' twice, but there is one standard input");
+    if (fd >= 0 && h9_input_descriptor(s->stimulus[i]) == fd)
+      argp_error(state, "--stimulus: found '%s' and '%s', but each descriptor can be read once", s->stimulus[i], path);
   const char **grown = realloc(s->stimulus, (s->n_stimuli + 1) * sizeof *grown);
   if (!grown) return ENOMEM;
   s->stimulus = grown;
@@ -121,7 +125,7 @@ static error_t add_stimulus(settings *s, const char *path, struct argp_state *st
 static void check_inputs(const settings *s, struct argp_state *state) {
   bool network = !s->o.n_operand || strcmp(s->o.operand[0], "-") == 0;
   for (uint32_t i = 0; i < s->n_stimuli && network; i++)
-    if (strcmp(s->stimulus[i], "-") == 0)
+    if (h9_input_descriptor(s->stimulus[i]) == STDIN_FILENO)
       argp_error(state, "--stimulus -: standard input is the network's, expected the network as FILE");
 }
 
@@ -134,6 +138,7 @@ static void check_outputs(const settings *s, struct argp_state *state) {
   if (standard > 1)
     argp_error(state, "standard output takes one thing: give the spikes, --weights or --trace-synapses a FILE (-o FILE)");
   if (isnan(s->weights_every)) return;
+  if (s->realtime.on) argp_error(state, "--weights-every writes what takes long, expected without --realtime");
   if (!s->weights) argp_error(state, "--weights-every goes with --weights FILE");
   const char *mark = strchr(s->weights, '%');
   if (!mark || strchr(mark + 1, '%'))
@@ -148,6 +153,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &s->o;
     state->child_inputs[1] = &s->batch;
+    state->child_inputs[2] = &s->realtime;
     break;
   case 't':
     s->time = time_option(state, "--time", arg, 1e-9);
@@ -216,7 +222,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {&h9_batch_argp, 0, 0, 0}, {0, 0, 0, 0}};
+static const struct argp_child children[] = {
+    {&h9_options_argp, 0, 0, 0}, {&h9_batch_argp, 0, 0, 0}, {&h9_realtime_argp, 0, 0, 0}, {0, 0, 0, 0}};
 static const struct argp parser = {option_table, parse, "[FILE]", doc, children, 0, 0};
 
 /* The run */
@@ -241,6 +248,7 @@ typedef struct run {
   h9_synapse_trace trace;
   h9_writer *writer;
   h9_batcher batcher;
+  h9_realtime *realtime; /* NULL: as fast as it goes */
   uint64_t begun_ns;
   double load_s, output_s;
   h9_progress progress;
@@ -260,6 +268,15 @@ static int open_network(run *r, h9_error *e) {
 
 static h9_step to_steps(double ms, double dt) { return (h9_step)floor(ms / dt + 0.5); }
 
+/* Until the stimuli end, or a signal comes. */
+static int settle_endless(run *r, h9_error *e) {
+  r->duration = 0; /* known when it is over */
+  r->transient_steps = to_steps(r->transient, r->dt);
+  if (r->transient_steps >= (h9_step)UINT32_MAX / 2)
+    return h9_fail(e, H9_EUSAGE, "--transient: found %g ms, expected less than 2^31 steps", r->transient);
+  return H9_OK;
+}
+
 static int settle_times(run *r, h9_error *e) {
   const settings *s = r->s;
   const h9_simulation_config *c = r->configured ? &r->config.simulation : NULL;
@@ -270,6 +287,7 @@ static int settle_times(run *r, h9_error *e) {
   r->record = s->record >= 0 ? s->record : c ? c->record_spikes : true;
   if (isnan(r->duration)) {
     if (s->dry_run) r->duration = 0;
+    else if (s->realtime.on) return settle_endless(r, e);
     else
       return h9_fail(
           e, H9_EUSAGE,
@@ -296,6 +314,7 @@ static int write_batch(void *ctx, const h9_signals *signals, h9_error *e) {
   }
   int rc = h9_writer_block(r->writer, H9_BLOCK_SIGNALS, signals->n, &b, e);
   h9_buf_release(&b);
+  if (rc == H9_OK && r->realtime) h9_realtime_sent(r->realtime, signals);
   return rc;
 }
 
@@ -345,7 +364,7 @@ static void show_progress(void *ctx, h9_step now) {
   char extra[32];
   double done = (double)now * r->dt, wall = (double)(h9_clock_ns() - r->begun_ns) * 1e-6;
   snprintf(extra, sizeof extra, "RTF %.2f", done > 0 ? wall / done : 0);
-  h9_progress_show(&r->progress, done, r->transient + r->duration, "ms", extra);
+  h9_progress_show(&r->progress, done, r->steps ? r->transient + r->duration : 0, "ms", extra);
 }
 
 static int make(run *r, h9_error *e) {
@@ -364,8 +383,10 @@ static int make(run *r, h9_error *e) {
       .state = r->what.n ? &r->what : NULL,
       .sample = write_samples,
       .n_stimulus_files = s->n_stimuli,
+      .live = s->realtime.on,
   };
-  h9_batch_settings batch = h9_batch_resolve(&s->batch, &H9_BATCH_NONE);
+  static const h9_batch_settings at_once = {0, 0, 0};
+  h9_batch_settings batch = h9_batch_resolve(&s->batch, s->realtime.on ? &at_once : &H9_BATCH_NONE);
   enum { LONGEST_MS = 100 };
   h9_batcher_open(&r->batcher, &batch, to_steps(LONGEST_MS, r->dt), write_batch, r);
   if (h9_batch_gathers(&batch)) o.spike_steps = 1; /* every interval */
@@ -382,6 +403,8 @@ static int make(run *r, h9_error *e) {
   if (rc == H9_OK) rc = h9_sim_make(&r->sim, &r->net, c, &o, e);
   if (rc != H9_OK && rc != H9_ECONFIG) h9_fail_at(e, "%s", h9_reader_name(r->reader));
   if (rc == H9_OK && !s->dry_run) rc = h9_sim_stimuli_open(r->sim, c, e);
+  if (rc == H9_OK && !s->dry_run && s->realtime.on)
+    rc = h9_realtime_open(&r->realtime, &s->realtime, r->sim, &r->net, &r->batcher, e);
   return rc;
 }
 
@@ -471,6 +494,7 @@ static void measure(const run *r, h9_metrics *m) {
   h9_metrics_set(m, "step.neurons", r->net.n_neurons);
   h9_metrics_set(m, "step.simulated_s", biological);
   h9_frames_measure(&t.frames, "step", m);
+  if (r->realtime) h9_realtime_measure(r->realtime, m);
   if (r->record) h9_batcher_measure(&r->batcher, "step", m);
 }
 
@@ -502,6 +526,10 @@ static void shaping(const run *r, double time, h9_buf *b) {
   if (!isnan(s->stimulus_weight)) {
     snprintf(text, sizeof text, "%.17g", s->stimulus_weight);
     h9_shaping_put(b, "--stimulus-weight", text);
+  }
+  if (s->realtime.on) {
+    snprintf(text, sizeof text, "--realtime=%.17g", s->realtime.factor);
+    h9_shaping_put(b, text, NULL);
   }
   if (!r->record) h9_shaping_put(b, "--record-spikes", "no");
   if (r->precision_double) h9_shaping_put(b, "--precision", "double");
@@ -547,7 +575,27 @@ static int write_weights(run *r, h9_step done, h9_error *e) {
   return rc;
 }
 
+static volatile sig_atomic_t asked_to_end;
+static void end_soon(int signal_number) {
+  (void)signal_number;
+  asked_to_end = 1;
+}
+
+/* By the clock: SIGINT and SIGTERM end the recording behind the present frame; a second one ends the program. */
+static int simulate_paced(run *r, h9_error *e) {
+  struct sigaction ask = {.sa_handler = end_soon, .sa_flags = SA_RESETHAND}, was;
+  static const int numbers[] = {SIGINT, SIGTERM};
+  for (int i = 0; i < 2; i++) /* what is ignored stays so, as for a job in the background */
+    if (sigaction(numbers[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN) (void)sigaction(numbers[i], &ask, NULL);
+  int rc = h9_realtime_run(r->realtime, r->steps, &asked_to_end, e);
+  if (rc == H9_OK) rc = h9_realtime_finish(r->realtime, e);
+  r->steps = h9_sim_now(r->sim) - r->transient_steps;
+  r->duration = (double)r->steps * r->dt;
+  return rc;
+}
+
 static int simulate_recorded(run *r, h9_error *e) {
+  if (r->realtime) return simulate_paced(r, e);
   double every = r->s->weights_every;
   h9_step done = 0;
   int rc = H9_OK;
@@ -622,6 +670,17 @@ static int write_stream(run *r, h9_error *e) {
   return rc;
 }
 
+static void print_realtime(const run *r) {
+  h9_buf b = {0};
+  h9_realtime_report(r->realtime, &b);
+  for (const char *line = (const char *)b.data, *end; b.len && line < (const char *)b.data + b.len; line = end + 1) {
+    end = memchr(line, '\n', b.len - (size_t)(line - (const char *)b.data));
+    if (!end) break;
+    fprintf(stderr, "%s: %.*s\n", PROGRAM, (int)(end - line), line);
+  }
+  h9_buf_release(&b);
+}
+
 static void print_summary(const run *r) {
   h9_sim_stats t;
   h9_sim_stats_get(r->sim, &t);
@@ -652,10 +711,12 @@ static int step(settings *s, h9_error *e) {
   else if (rc == H9_OK) {
     rc = check_memory(&r, e);
     if (rc == H9_OK) rc = write_stream(&r, e);
+    if (rc == H9_OK && r.realtime && !s->o.quiet) print_realtime(&r);
     if (rc == H9_OK && s->profile) print_profile(&r);
     if (rc == H9_OK && s->o.verbose && !s->o.quiet) print_summary(&r);
   }
   if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");
+  h9_realtime_free(r.realtime);
   h9_sim_free(r.sim);
   h9_batcher_close(&r.batcher);
   free(r.stimulus);

@@ -300,7 +300,9 @@ Y
   }
   try '1 1\nx 2\n' "3: found 'x', expected a time in ms"
   try '1 1.5\n' "2: found '1.5', expected the id of a neuron"
-  try '1 1 1 1\n' "2: found '1' after 3 numbers, expected time, neuron and weight only"
+  try '1 1 1 1 1\n' "2: found '1' after 4 numbers, expected time, neuron, weight and priority only"
+  try '1 1 1 256\n' "2: found '256', expected a priority: 0 to 255, low, normal or high"
+  try 'now 1\n' "2: found 'now', expected a time in ms"
   try '1\n' '2: found one number, expected time and neuron'
   try '2 1\n1 1\n' '3: found 1 ms after 2 ms, expected lines in order of time (sort -n)'
   try '1 0\n' '2: neuron 0, expected 1 to 450'

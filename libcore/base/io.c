@@ -52,10 +52,39 @@ int h9_write_full(int fd, const void *p, size_t n, h9_error *e) {
   return H9_OK;
 }
 
+/* Opening such a name anew would start at offset 0 of a file that others are appending to: the
+ * descriptor is duplicated instead. */
+static int named_descriptor(const char *path) {
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  char link[64];
+  for (int follow = 0; follow < 2; follow++) {
+    for (size_t i = 0; i < 2; i++) {
+      size_t n = strlen(folders[i]);
+      if (strncmp(path, folders[i], n) != 0) continue;
+      size_t digits = strspn(path + n, "0123456789");
+      if (digits >= 1 && digits <= 6 && path[n + digits] == 0) return atoi(path + n);
+    }
+    ssize_t len = readlink(path, link, sizeof link - 1);
+    if (len <= 0) return -1;
+    link[len] = 0;
+    path = link;
+  }
+  return -1;
+}
+
+int h9_input_descriptor(const char *path) {
+  size_t digits = strncmp(path, "fd:", 3) == 0 ? strspn(path + 3, "0123456789") : 0;
+  if (digits >= 1 && digits <= 6 && path[3 + digits] == 0) return atoi(path + 3);
+  return strcmp(path, "-") == 0 ? STDIN_FILENO : named_descriptor(path);
+}
+
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
   bool standard = !path || strcmp(path, "-") == 0;
   *shown = standard ? "standard input" : path;
-  *fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  int named = standard ? -1 : h9_input_descriptor(path);
+  *fd = standard     ? STDIN_FILENO
+        : named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3)
+                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   struct stat st;
   if (*fd < 0 || fstat(*fd, &st) != 0) {
     int err = errno;
@@ -98,27 +127,6 @@ int h9_input_hold(int *fd, const char *shown, h9_error *e) {
   if (*fd != STDIN_FILENO) close(*fd);
   *fd = copy;
   return H9_OK;
-}
-
-/* The descriptor that a name in /dev/fd or /proc/self/fd, or a link to one, stands for; else -1.
- * Opening such a name anew would start at offset 0 of a file that others are appending to: the
- * descriptor is duplicated instead. */
-static int named_descriptor(const char *path) {
-  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-  char link[64];
-  for (int follow = 0; follow < 2; follow++) {
-    for (size_t i = 0; i < 2; i++) {
-      size_t n = strlen(folders[i]);
-      if (strncmp(path, folders[i], n) != 0) continue;
-      size_t digits = strspn(path + n, "0123456789");
-      if (digits >= 1 && digits <= 6 && path[n + digits] == 0) return atoi(path + n);
-    }
-    ssize_t len = readlink(path, link, sizeof link - 1);
-    if (len <= 0) return -1;
-    link[len] = 0;
-    path = link;
-  }
-  return -1;
 }
 
 static int refuse_terminal(h9_output *o, const char *name, bool force, h9_error *e) {

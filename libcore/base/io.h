@@ -10,7 +10,10 @@ int h9_read_full(int fd, void *p, size_t n, size_t *got, h9_error *e) H9_UNUSED_
 /* Writes all n bytes. H9_EIO with e->sys = errno (EPIPE included: SIGPIPE is left to the program). */
 int h9_write_full(int fd, const void *p, size_t n, h9_error *e) H9_UNUSED_RESULT;
 
-/* Opens a named input, "-" or NULL meaning standard input. The name to use in messages is
+/* The open descriptor that an input's name stands for: "-" is 0, "fd:N" and names in /dev/fd, /proc/self/fd or links to
+ * them are N; -1: none. */
+int h9_input_descriptor(const char *path);
+/* Opens a named input, "-" or NULL meaning standard input; names of descriptors are duplicated. The name to use in messages is
  * returned in *shown ("standard input" or the path; not owned). H9_ENOINPUT when it cannot be
  * opened, is a directory, or is a terminal (binary input). */
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;

@@ -59,6 +59,10 @@ typedef struct h9_reader h9_reader;
 int h9_reader_open(h9_reader **r, int fd, const char *name, uint32_t wanted, int threads,
                    h9_error *e) H9_UNUSED_RESULT;
 #define H9_WANT_ALL UINT32_C(0xffffffff)
+/* The same without workers for an input whose first bytes were read already (head, n_head at most 8), and that may be given
+ * up from another thread: when the descriptor `wake` becomes readable, what waits fails with H9_EIO; -1: nothing does that. */
+int h9_reader_open_begun(h9_reader **r, int fd, const char *name, uint32_t wanted, const void *head, size_t n_head,
+                         int wake, h9_error *e) H9_UNUSED_RESULT;
 /* The next block, H9_OK; H9_EOF after an end block whose counts and hashes hold and nothing
  * behind it; else H9_EDATA or H9_EIO. The header block comes out first. INDEX and END are
  * checked but not handed out. */

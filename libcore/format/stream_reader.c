@@ -42,6 +42,9 @@ struct slot {
 
 struct h9_reader {
   int fd, wake;
+  bool wake_lent; /* from outside */
+  unsigned char head[8]; /* bytes read before, from head_at on */
+  size_t head_at, head_n;
   char *name;
   uint32_t wanted;
 
@@ -76,8 +79,14 @@ struct h9_reader {
 
 /* Like h9_read_full, but gives up when the reader is being closed. */
 static int fill(h9_reader *r, void *p, size_t n, size_t *got, h9_error *e) {
-  if (r->n_threads == 0) return h9_read_full(r->fd, p, n, got, e);
-  *got = 0;
+  size_t before = 0;
+  while (before < n && r->head_at < r->head_n) ((unsigned char *)p)[before++] = r->head[r->head_at++];
+  if (r->wake < 0) {
+    int rc = h9_read_full(r->fd, (char *)p + before, n - before, got, e);
+    *got += before;
+    return rc;
+  }
+  *got = before;
   while (*got < n) {
     struct pollfd f[2] = {{r->fd, POLLIN, 0}, {r->wake, POLLIN, 0}};
     if (poll(f, 2, -1) < 0 && errno != EINTR) return h9_fail_sys(e, H9_EIO, errno, "cannot wait for input");
@@ -412,7 +421,7 @@ void h9_reader_close(h9_reader *r) {
     while (write(r->wake, &one, sizeof one) < 0 && errno == EINTR) continue;
     h9_threads_join(r->threads, r->n_threads);
   }
-  if (r->wake >= 0) close(r->wake);
+  if (r->wake >= 0 && !r->wake_lent) close(r->wake);
   for (int i = 0; i < r->n_slots; i++) {
     free(r->slots[i].frame);
     free(r->slots[i].payload);
@@ -434,16 +443,17 @@ static int open_input(h9_reader *r, h9_error *e) {
   size_t got;
   if (isatty(r->fd)) return h9_fail(e, H9_ENOINPUT, "is a terminal; expected a stream from a pipe or a file");
   (void)fcntl(r->fd, F_SETPIPE_SZ, 1 << 20); /* fewer switches between the ends of a pipe; may say no */
-  if (h9_read_full(r->fd, prologue, sizeof prologue, &got, e) != H9_OK) return e->code;
+  if (fill(r, prologue, sizeof prologue, &got, e) != H9_OK) return e->code;
   if (h9_prologue_check(prologue, got, e) != H9_OK) return e->code;
   h9_hasher_add(r->raw, prologue, sizeof prologue);
   r->at = H9_PROLOGUE_BYTES;
   return H9_OK;
 }
 
-int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, int threads, h9_error *e) {
+static int open_reader(h9_reader **out, int fd, const char *name, uint32_t wanted, int workers, const void *head,
+                       size_t n_head, int wake, h9_error *e) {
   *out = NULL;
-  int workers = h9_workers(threads), n_slots = workers > 1 ? 2 * workers + 1 : 1;
+  int n_slots = workers > 1 ? 2 * workers + 1 : 1;
   h9_reader *r = calloc(1, sizeof *r + (size_t)n_slots * sizeof r->slots[0]);
   if (!r) return h9_fail_memory(e, sizeof *r, "a stream reader");
   pthread_mutex_init(&r->io, NULL);
@@ -451,7 +461,10 @@ int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, i
   pthread_cond_init(&r->space, NULL);
   pthread_cond_init(&r->ready, NULL);
   r->fd = fd;
-  r->wake = -1;
+  r->wake = wake;
+  r->wake_lent = wake >= 0;
+  r->head_n = n_head < sizeof r->head ? n_head : sizeof r->head;
+  if (n_head) memcpy(r->head, head, r->head_n);
   r->wanted = wanted;
   r->every_digest = true;
   r->n_slots = n_slots;
@@ -466,7 +479,7 @@ int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, i
     return e->code;
   }
   if (workers > 1) r->wake = eventfd(0, EFD_CLOEXEC);
-  if (r->wake >= 0) {
+  if (workers > 1 && r->wake >= 0) {
     /* Workers ask n_threads how to wait: it is set before they run, and the input held back until
      * the true number is known. */
     pthread_mutex_lock(&r->io);
@@ -476,4 +489,13 @@ int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, i
   }
   *out = r;
   return H9_OK;
+}
+
+int h9_reader_open(h9_reader **out, int fd, const char *name, uint32_t wanted, int threads, h9_error *e) {
+  return open_reader(out, fd, name, wanted, h9_workers(threads), NULL, 0, -1, e);
+}
+
+int h9_reader_open_begun(h9_reader **out, int fd, const char *name, uint32_t wanted, const void *head, size_t n_head,
+                         int wake, h9_error *e) {
+  return open_reader(out, fd, name, wanted, 1, head, n_head, wake, e);
 }

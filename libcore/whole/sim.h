@@ -35,6 +35,7 @@ typedef struct h9_sim_options {
   void *ctx;
   const h9_stimulus_file *stimulus_files; /* spikes from outside, beside the configuration's; kept by the caller */
   uint32_t n_stimulus_files;
+  bool live; /* inputs that are no regular files are live: see stimulus_file.h */
   h9_step batch_steps; /* longest batch of spikes and samples; 0: 100 ms */
   h9_step spike_steps; /* longest batch of spikes, where that is shorter; 0: as above */
   h9_step record_from; /* spikes after this step are recorded */
@@ -75,6 +76,12 @@ int h9_sim_run(h9_sim *s, h9_step steps, h9_error *e) H9_UNUSED_RESULT;
 /* Opens the inputs of spikes from outside: the options' and the configuration's; they are read as time goes on.
  * H9_ENOINPUT, H9_EDATA. */
 int h9_sim_stimuli_open(h9_sim *s, const h9_simulation_config *c, h9_error *e) H9_UNUSED_RESULT;
+/* Their inputs, of the simulation's. */
+uint32_t h9_sim_stimulus_inputs(const h9_sim *s, h9_stimulus_input ***in);
+/* Instead of being read, spikes from outside come from `arrive` from now on: it appends those of steps up to `to` that it
+ * has not given yet. Called by one thread. */
+typedef int (*h9_arrive_fn)(void *ctx, h9_step to, h9_event_list *list, h9_error *e);
+void h9_sim_feed_by(h9_sim *s, h9_arrive_fn arrive, void *ctx);
 /* After the last run: what is left to read of streams of stimuli, and the content hashes of those that ended. */
 int h9_sim_stimuli_finish(h9_sim *s, h9_hash *hash, uint32_t most, uint32_t *n, h9_error *e) H9_UNUSED_RESULT;
 h9_step h9_sim_now(const h9_sim *s);        /* steps done */

@@ -24,11 +24,22 @@ int h9_sim_stimuli_open(h9_sim *s, const h9_simulation_config *c, h9_error *e) {
                                .after = h9_sim_step_of(x->start, dt),
                                .until = h9_sim_step_of(x->stop, dt),
                                .text_pipe = true};
+    to->live = s->o.live;
     int rc = h9_stimulus_input_open(&f->input[f->n], to, s->net, e);
     if (rc != H9_OK) return rc;
     f->n++;
   }
   return H9_OK;
+}
+
+uint32_t h9_sim_stimulus_inputs(const h9_sim *s, h9_stimulus_input ***in) {
+  *in = s->feed.input;
+  return s->feed.n;
+}
+
+void h9_sim_feed_by(h9_sim *s, h9_arrive_fn arrive, void *ctx) {
+  s->feed.arrive = arrive;
+  s->feed.ctx = ctx;
 }
 
 void h9_sim_feed_close(h9_sim_feed *f) {
@@ -65,7 +76,8 @@ static bool in_order(const h9_event_list *l) {
 int h9_sim_feed_read(h9_sim_feed *f, h9_step to, h9_error *e) {
   int rc = H9_OK;
   f->list.n = 0;
-  for (uint32_t i = 0; i < f->n && rc == H9_OK; i++)
+  if (f->arrive) rc = f->arrive(f->ctx, to, &f->list, e);
+  for (uint32_t i = 0; !f->arrive && i < f->n && rc == H9_OK; i++)
     rc = h9_stimulus_input_read(f->input[i], to, &f->list, e);
   if (rc != H9_OK) return rc;
   if (!in_order(&f->list)) qsort(f->list.event, f->list.n, sizeof *f->list.event, by_place);

@@ -95,6 +95,8 @@ typedef struct h9_sim_feed {
   uint32_t n;
   h9_stimulus_file *file;
   h9_stimulus_input **input;
+  h9_arrive_fn arrive; /* NULL: they are read */
+  void *ctx;
   h9_event_list list; /* by step, neuron and weight */
 } h9_sim_feed;
 

@@ -1,16 +1,20 @@
 /* Spikes given from outside, read as simulated time goes on: a stream of signals, or text.
  *
- * Text has a line a spike, "TIME ID [WEIGHT]", in ms, in order of time, between spaces, tabs or commas, with
- * comments behind '#'. A stream's steps are converted where its step differs from the network's. */
+ * Text has a line a spike, "TIME ID [WEIGHT [PRIORITY]]", in ms, in order of time, between spaces, tabs or commas, with
+ * comments behind '#'. A stream's steps are converted where its step differs from the network's.
+ *
+ * An input may be live: what comes through a pipe is taken as it comes, whatever its time, which in text may be "now". */
 #ifndef H9_WHOLE_STIMULUS_FILE_H
 #define H9_WHOLE_STIMULUS_FILE_H
 
 #include "../format/codec.h"
+#include "../model/queue.h"
 
 /* A spike that arrives from outside at the end of a step. */
 typedef struct h9_event {
   h9_step step;
   uint32_t index; /* id - 1 */
+  uint8_t priority; /* 255 the highest */
   double weight;
 } h9_event;
 
@@ -24,7 +28,8 @@ typedef struct h9_stimulus_file {
   double weight;        /* of spikes that have none; NaN: they must have one */
   const bool *targets;  /* [n_populations] who may be met; NULL: all */
   h9_step after, until; /* spikes of other steps are passed over */
-  bool text_pipe;       /* what is no regular file is text, not a stream */
+  bool text_pipe;       /* what is no regular file is text, whatever it begins with */
+  bool live;            /* what is no regular file is taken as it comes */
 } h9_stimulus_file;
 
 typedef struct h9_stimulus_input h9_stimulus_input;
@@ -41,5 +46,12 @@ int h9_stimulus_input_finish(h9_stimulus_input *in, h9_error *e) H9_UNUSED_RESUL
 /* Content hash of a stream that was read to its end. */
 bool h9_stimulus_input_hash(const h9_stimulus_input *in, h9_hash *h);
 void h9_stimulus_input_close(h9_stimulus_input *in);
+bool h9_stimulus_input_ended(const h9_stimulus_input *in);
+
+/* Live inputs. */
+bool h9_stimulus_input_is_live(const h9_stimulus_input *in);
+/* Waits for more, then appends all that came, whatever its time: a batch of a stream, lines of a text. Fails with H9_EIO
+ * when the descriptor `wake` becomes readable. H9_EOF. */
+int h9_stimulus_input_more(h9_stimulus_input *in, int wake, h9_event_list *list, h9_error *e) H9_UNUSED_RESULT;
 
 #endif
