@@ -159,6 +159,7 @@ install: all ## install under DESTDIR PREFIX
 	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(PREFIX)/share/hal9/examples
 	install -m 755 $(wildcard examples/*.sh) $(DESTDIR)$(PREFIX)/share/hal9/examples
+	install -m 644 $(wildcard examples/*.c) $(DESTDIR)$(PREFIX)/share/hal9/examples
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
 	  'Name: hal9' 'Description: streams of spiking networks: read, write, build, simulate' 'Version: $(VERSION)' \
 	  'Libs: -L$${libdir} -lhal9' 'Libs.private: $(LDLIBS_) -fopenmp' 'Cflags: -I$${includedir}' \

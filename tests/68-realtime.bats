@@ -246,6 +246,49 @@ P
   [[ "$output" == *"truncated"* ]]
 }
 
+@test "closed loop: the shell's controller and one in C hold their loops, with a latency told by both" {
+  run sh "$BATS_TEST_DIRNAME/../examples/closed-loop.sh" 1
+  echo "$output"
+  [ "$status" = 0 ]
+  [[ "$output" == *"latency        from stimulus to spike: median"* ]]
+  [[ "$output" == *"frames         200 of 5 ms"* ]]
+  [[ "$output" == *"Activity: "*" spikes in 1000 ms"* ]]
+  mkdir -p include && ln -sfn "$(realpath "$BATS_TEST_DIRNAME/../libcore")" include/hal9
+  gcc -std=gnu11 -O2 -Wall -Werror -Iinclude -o closed_loop "$BATS_TEST_DIRNAME/../examples/closed_loop.c" \
+    "$BATS_TEST_DIRNAME/../${BUILD:-build}/lib/libhal9.a" -fopenmp -lyaml -lzstd -lxxhash -lm
+  run sh "$BATS_TEST_DIRNAME/../examples/closed-loop.sh" 2 ./closed_loop exc 20 probe
+  echo "$output"
+  [ "$status" = 0 ]
+  [[ "$output" =~ "closed_loop: "([0-9]+)" round trips, median "[0-9.]+" ms, 99th percentile "[0-9.]+" ms; rate "([0-9.]+)" Hz of 20 Hz" ]]
+  # without the controller the rate is below 8 Hz
+  "$PYTHON" -c "import sys; assert int(sys.argv[1]) > 20 and 10 < float(sys.argv[2]) < 30, sys.argv" "${BASH_REMATCH[@]:1}"
+}
+
+@test "closed loop: it ends from the controller's side, from the simulation's and by a signal, and nothing is left" {
+  mkfifo back 2> /dev/null || true
+  # the controller leaves after five probes: the simulation dies of SIGPIPE, quietly
+  set +o pipefail
+  hal9-step -t 1000s --realtime --frame 2 --stimulus back relay.h9 2> err.txt | ./closed_loop a 0 a 5 > back 2> loop.txt
+  codes="${PIPESTATUS[*]}"
+  [ "$codes" = "141 0" ]
+  grep -q "closed_loop: 5 round trips" loop.txt
+  [ ! -s err.txt ]
+  # without -t and its output elsewhere, the end of the stimuli is the end
+  hal9-step --realtime --frame 2 --stimulus back relay.h9 -o out.h9 2> err.txt & pid=$!
+  { echo 'now 1'; sleep 0.1; echo 'now 2'; } > back
+  wait $pid
+  [ "$(spikes out.h9 | cut -f 2 | tr '\n' ' ')" = "1 2 " ]
+  # SIGTERM: the controller has a whole stream and ends as if it were the end
+  hal9-step --realtime --frame 2 --stimulus back --stimulus-log log.txt relay.h9 2> err.txt > >(./closed_loop a 0 a > back 2> loop.txt; echo $? > code.txt) & pid=$!
+  for _ in $(seq 1000); do [ -s log.txt.partial ] && break; sleep 0.01; done # until the first probe was delivered
+  kill -TERM $pid
+  wait $pid
+  for _ in $(seq 500); do [ -s code.txt ] && break; sleep 0.01; done
+  [ "$(cat code.txt)" = 0 ]
+  grep -q "round trips" loop.txt
+  grep -q "frames " err.txt
+}
+
 @test "wrong options are refused with 64 and say what was expected" {
   for o in --realtime=0 --realtime=x --realtime=-1 "--realtime --frame=0" "--realtime --frame=0.05ms" "--realtime --budget=0" \
            "--realtime --queue=0" "--frame=5" "--budget=5" "--queue=5" "--stimulus-log=x" \

@@ -110,6 +110,23 @@ P
   [ ! -s err.txt ]
 }
 
+@test "hal9-view --signals shows a live pipe's signals before it ends" {
+  # what the first half of a stream has is there while the second half is still to come
+  hal9-step -c net.yaml -t 300ms --batch-size 10 net.h9 -o small.h9
+  mkfifo half.h9
+  hal9-view --signals --no-header half.h9 > shown.txt & pid=$!
+  exec 9> half.h9
+  head -c $(($(stat -c %s small.h9) / 2)) small.h9 >&9
+  for _ in $(seq 500); do [ "$(wc -l < shown.txt)" -gt 500 ] && break; sleep 0.01; done
+  n=$(wc -l < shown.txt)
+  echo "$n shown"
+  [ "$n" -gt 500 ]
+  tail -c +$(($(stat -c %s small.h9) / 2 + 1)) small.h9 >&9
+  exec 9>&-
+  wait $pid
+  cmp shown.txt plain.txt
+}
+
 @test "no spikes: a batch for each 100 ms all the same, and one for the rest" {
   hal9-gen -n 20 | hal9-index --radius 10um > quiet.h9
   hal9-step -t 250ms --latency low quiet.h9 -o got.h9

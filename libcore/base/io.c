@@ -104,6 +104,11 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
   return e->code;
 }
 
+bool h9_input_ready(int fd) {
+  struct pollfd f = {fd, POLLIN, 0};
+  return poll(&f, 1, 0) != 0;
+}
+
 int h9_input_hold(int *fd, const char *shown, h9_error *e) {
   enum { PIECE = 1 << 18 };
   if (lseek(*fd, 0, SEEK_CUR) == 0) return H9_OK;

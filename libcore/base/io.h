@@ -18,6 +18,9 @@ int h9_input_descriptor(const char *path);
  * opened, is a directory, or is a terminal (binary input). */
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;
 
+/* Whether reading would not have to wait. */
+bool h9_input_ready(int fd);
+
 /* Makes *fd one that can be read again from its start: what comes from a pipe is copied into a file without a name in
  * $TMPDIR or /tmp, and *fd becomes that (the old one is closed unless it is standard input). `shown` is its name. */
 int h9_input_hold(int *fd, const char *shown, h9_error *e) H9_UNUSED_RESULT;

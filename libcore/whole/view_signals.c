@@ -1,6 +1,8 @@
 /* Signals as rows, batch by batch. */
 #include "view.h"
 
+#include "../base/io.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,6 +17,7 @@ static const h9_view_column known[] = {{"step", STEP},
 
 typedef struct signals {
   h9_view *v;
+  int fd;
   h9_network net;
   h9_table table;
   char **names, **population; /* names of columns; of populations, as they stand in a cell */
@@ -100,6 +103,7 @@ static int all_of(signals *s, h9_reader *r, bool by_tags, h9_error *e) {
     rc = h9_signals_decode(&b, s->net.n_neurons, &g, e);
     if (rc == H9_EDATA) h9_reader_fail_at(r, &b, e);
     if (rc == H9_OK) rc = batch(s, &g, e);
+    if (rc == H9_OK && !h9_input_ready(s->fd)) rc = h9_view_flush(v, true, e); /* a live one: what came is shown */
   }
   h9_signals_release(&g);
   if (rc != H9_EOF) return rc;
@@ -107,7 +111,7 @@ static int all_of(signals *s, h9_reader *r, bool by_tags, h9_error *e) {
 }
 
 int h9_view_signals(h9_view *v, int fd, const char *name, h9_error *e) {
-  signals s = {.v = v};
+  signals s = {.v = v, .fd = fd};
   h9_reader *r;
   bool by_tags = v->count && h9_select_is_all(&v->select) && !v->select.timed;
   int rc = h9_reader_open(&r, fd, name, by_tags ? 0 : 1u << H9_BLOCK_SIGNALS | 1u << H9_BLOCK_LABELS, v->threads, e);
