@@ -1,5 +1,6 @@
 /* hal9-stats: statistics of networks, activity and performance. */
 #include "../libcore/whole/config.h"
+#include "../libcore/whole/watch.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/report.h"
@@ -32,7 +33,8 @@ enum {
   OPT_PSTH,
   OPT_SYNC,
   OPT_FANO,
-  OPT_TOP
+  OPT_TOP,
+  OPT_LIVE
 };
 
 static const struct argp_option option_table[] = {
@@ -40,6 +42,8 @@ static const struct argp_option option_table[] = {
     {"tsv", OPT_TSV, 0, 0, "Print one statistic a line: stream, section, population, statistic, value", 1},
     {"quick", OPT_QUICK, 0, 0, "Do not expand a deferred network: expected numbers only", 1},
     {"top", OPT_TOP, "N", 0, "List the N neurons with the most spikes, by id and label", 1},
+    {"live", OPT_LIVE, "TIME", OPTION_ARG_OPTIONAL,
+     "While the stream flows: each population's rate, of every TIME of the stream (100 ms)", 1},
     {"start", OPT_START, "TIME", 0, "Analyse activity from TIME", 2},
     {"stop", OPT_STOP, "TIME", 0, "Analyse activity up to TIME", 2},
     {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (2 ms)", 2},
@@ -58,7 +62,8 @@ typedef struct arguments {
   h9_options common;
   enum { TEXT, JSON, TSV } form;
   const char *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes, *top;
-  bool quick, with_psth;
+  bool quick, with_psth, live;
+  const char *window; /* of --live */
   char *population;
 } arguments;
 
@@ -98,6 +103,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_TOP:
     a->top = arg;
     break;
+  case OPT_LIVE:
+    a->live = true, a->window = arg;
+    break;
   case OPT_SAMPLE:
     a->sample = arg;
     break;
@@ -106,6 +114,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_POPULATION:
     a->population = arg;
+    break;
+  case ARGP_KEY_END:
+    if (a->live && (a->form != TEXT || a->top || a->population || a->start || a->stop || a->with_psth))
+      argp_error(state, "--live shows all populations as the stream flows: it goes with no other statistic or form");
+    if (a->live && a->common.n_operand > 1) argp_error(state, "--live looks at one stream, found %zu", a->common.n_operand);
     break;
   case ARGP_KEY_ARG:
     return h9_options_operand(&a->common, arg) == H9_OK ? 0 : ENOMEM;
@@ -213,6 +226,25 @@ static int one_stream(const arguments *a, const h9_report_options *o, const char
   return rc;
 }
 
+static int write_text(void *ctx, const h9_buf *text, h9_error *e) {
+  const h9_output *out = ctx;
+  return h9_write_full(out->fd, text->data, text->len, e);
+}
+
+static int live(const arguments *a, h9_output *out, h9_error *e) {
+  h9_watch_options o = {.kind = H9_WATCH_RATES, .window = 100};
+  int fd;
+  const char *shown;
+  h9_watch_size(&o, out->fd);
+  int rc = time_option("--live", a->window, true, &o.window, e);
+  if (rc == H9_OK) rc = h9_input_open(a->common.n_operand ? a->common.operand[0] : NULL, &fd, &shown, e);
+  if (rc != H9_OK) return rc;
+  h9_stage_enter(H9_STAGE_ANALYSE);
+  rc = h9_watch_run(fd, shown, &o, write_text, out, e);
+  if (fd != STDIN_FILENO) close(fd);
+  return rc;
+}
+
 static const char **split_names(char *list) {
   size_t n = 1, k = 0;
   for (const char *s = list; *s; s++) n += *s == ',';
@@ -234,7 +266,8 @@ int main(int argc, char **argv) {
   if (rc == H9_OK) rc = h9_output_open(&out, a.common.output, true, &e);
   size_t n = a.common.n_operand ? a.common.n_operand : 1;
   bool opened = rc == H9_OK;
-  for (size_t i = 0; i < n && rc == H9_OK; i++) {
+  if (rc == H9_OK && a.live) rc = live(&a, &out, &e);
+  for (size_t i = 0; i < n && rc == H9_OK && !a.live; i++) {
     h9_json json = {0};
     h9_buf text = {0};
     rc = one_stream(&a, &o, a.common.n_operand ? a.common.operand[i] : NULL, only, &json, &text, &e);

@@ -1,6 +1,7 @@
 /* hal9-view: look inside a stream: what it holds, whether it is whole, its records as text. */
 #include "../libcore/base/io.h"
 #include "../libcore/whole/check.h"
+#include "../libcore/whole/watch.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/view.h"
@@ -11,7 +12,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, FOLLOW };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -33,6 +34,7 @@ enum {
   OPT_POPULATION,
   OPT_ID,
   OPT_TIME,
+  OPT_FOLLOW,
 };
 
 static const struct argp_option option_table[] = {
@@ -47,6 +49,8 @@ static const struct argp_option option_table[] = {
     {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
     {"metrics", OPT_METRICS, "FILE", OPTION_ARG_OPTIONAL, "Measurements of the programs: name, value; =FILE means the FILE below", 0},
     {"labels", OPT_LABELS, 0, 0, "What neurons are called elsewhere: id, label; with another mode, a column of it", 0},
+    {"follow", OPT_FOLLOW, "TIME", OPTION_ARG_OPTIONAL,
+     "While the stream flows: a raster in the terminal, a column TIME (10 ms); else time and id of each signal", 0},
     {0, 0, 0, 0, "How:", 2},
     {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
     {"columns", OPT_COLUMNS, "NAME,...", 0, "Show these columns in this order", 0},
@@ -66,6 +70,7 @@ typedef struct arguments {
   enum mode mode;
   bool tsv;
   int header; /* -1: as the mode has it */
+  const char *window; /* of --follow */
   h9_view view;
 } arguments;
 
@@ -100,6 +105,8 @@ static void settle(arguments *a, struct argp_state *state) {
                !h9_select_is_all(&v->select);
   if (a->mode == SUMMARY && v->labels && !a->tsv) a->mode = LABELS;
   if (a->mode == SUMMARY && table) a->mode = NEURONS;
+  if (a->mode == FOLLOW && (table || v->labels || a->common.n_operand > 1))
+    argp_error(state, "--follow shows one stream as it flows: no columns, no selection, no form of a table");
   if ((a->mode == CHECK || a->mode == HASH) && (table || v->labels))
     argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
                a->mode == CHECK ? "check" : "hash");
@@ -133,6 +140,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     else set_mode(a, METRICS, state);
     break;
   case OPT_LABELS: a->view.labels = true; break;
+  case OPT_FOLLOW:
+    set_mode(a, FOLLOW, state);
+    a->window = arg;
+    break;
   case OPT_COLUMNS: add_columns(a, arg, state); break;
   case OPT_HEADER: a->header = 1; break;
   case OPT_NO_HEADER: a->header = 0; break;
@@ -215,6 +226,20 @@ static int hash(arguments *a, int fd, const char *name, h9_error *e) {
   return h9_view_flush(&a->view, true, e);
 }
 
+static int write_text(void *ctx, const h9_buf *text, h9_error *e) {
+  const arguments *a = ctx;
+  return h9_write_full(a->view.fd, text->data, text->len, e);
+}
+
+static int follow(arguments *a, int fd, const char *name, h9_error *e) {
+  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
+  h9_watch_options o = {.kind = H9_WATCH_RASTER, .window = 10};
+  h9_watch_size(&o, a->view.fd);
+  int rc = a->window ? h9_option_quantity("--follow", a->window, &ms, &o.window, e) : H9_OK;
+  if (rc == H9_OK && !(o.window > 0)) rc = h9_fail(e, H9_EUSAGE, "--follow: found '%s', expected a time above 0", a->window);
+  return rc == H9_OK ? h9_watch_run(fd, name, &o, write_text, a, e) : rc;
+}
+
 static int show(arguments *a, int fd, const char *name, h9_error *e) {
   h9_view *v = &a->view;
   switch (a->mode) {
@@ -228,6 +253,7 @@ static int show(arguments *a, int fd, const char *name, h9_error *e) {
   case PROVENANCE: return h9_view_provenance(v, fd, name, e);
   case METRICS: return h9_view_metrics(v, fd, name, e);
   case LABELS: return h9_view_labels(v, fd, name, e);
+  case FOLLOW: return follow(a, fd, name, e);
   default: return h9_view_summary(v, fd, name, e);
   }
 }
