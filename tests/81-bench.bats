@@ -88,6 +88,30 @@ rows() {
   [ "$(value one-lock 'waits an operation')" = 0 ] # one thread never waits
 }
 
+@test "batch: a signal costs less in larger batches, and waits no less than its setting says" {
+  # authority: the settings themselves; every signal came through, which the program checks
+  apart
+  PATH=$T/b/bin:$PATH BUILD=$T/b QUICK=1 RUNS=1 TIME=20ms run sh tests/bench/batch.sh
+  echo "$output"
+  [ "$status" = 0 ]
+  [ "$(echo "$output" | awk -F '\t' 'NF == 13 && $11 == 1 && $8 > 0' | wc -l)" = $((2 + 5 * 2 + 2 * 3 * 2 + 4)) ]
+  # median of signals that come evenly: half of what the first one waits
+  echo "$output" | awk -F '\t' '$2 ~ /high, 1000 signals/ && $6 ~ /median/ {exit !($8 > 15)}'
+}
+
+@test "realtime: all high signals are delivered in their step under twice the load of the budget; the account balances" {
+  # authority: the flood as it was made, beside the log of what was delivered
+  apart
+  PATH=$T/b/bin:$PATH BUILD=$T/b QUICK=1 TIME=1 run --separate-stderr sh tests/bench/realtime.sh
+  echo "$output"
+  echo "$stderr"
+  [ "$status" = 0 ]
+  value() { echo "$output" | awk -F '\t' -v f="$1" '$6 == f {print $8; exit}'; }
+  [ "$(value 'high on time')" = 100 ]
+  [ "$(value 'high delivered')" = 100 ]
+  awk -v n="$(value 'normal delivered')" -v l="$(value 'low delivered')" 'BEGIN {exit !(n > l && n < 100)}'
+}
+
 @test "scaling: a network that does not fit in memory is skipped by name" {
   apart
   PATH=$T/b/bin:$PATH SIZES=100000000 INPUTS=1000000 RATES= run sh tests/bench/scaling.sh
