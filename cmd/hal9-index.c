@@ -7,6 +7,7 @@
 #include "../libcore/whole/connections.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
+#include "../libcore/whole/tuning.h"
 #include "../libcore/whole/query.h"
 
 #include <errno.h>
@@ -71,6 +72,7 @@ static const struct argp_option option_table[] = {
 
 typedef struct settings {
   h9_options o;
+  h9_tuning_options tuning;
   const char *radius, *nearest, *weight, *delay, *query, *population;
   bool autapses, periodic, defer, dry_run, json, brute, all, counts, stream;
   h9_id *id;
@@ -85,6 +87,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   switch (key) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &s->o;
+    state->child_inputs[1] = &s->tuning;
     break;
   case OPT_RADIUS:
     s->radius = arg;
@@ -167,12 +170,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {&h9_tuning_argp, 0, 0, 0}, {0, 0, 0, 0}};
 static const struct argp parser = {option_table, parse_option, "[FILE]", doc, children, 0, 0};
 
 /* One run: what is read, and what becomes of it. */
 typedef struct run {
   const settings *s;
+  h9_options o; /* with the threads that the tuning leaves */
+  h9_tuning tuning;
   const char *name;
   h9_network net;
   h9_hash parent;
@@ -338,7 +343,8 @@ static void show(void *ctx, double done) {
 
 static int write_connections(run *r, h9_error *e) {
   h9_rowsource *source = NULL;
-  h9_rowsource_options o = {.threads = r->s->o.threads, .brute_force = r->s->brute};
+  h9_rowsource_options o = {
+      .threads = r->o.threads, .brute_force = r->s->brute || !r->tuning.index, .per_cell = r->tuning.cell};
   r->expected = 0;
   for (uint32_t k = 0; r->progress.on && k < r->net.n_projections; k++)
     r->expected += h9_projection_expected(&r->net, &r->net.projections[k]);
@@ -391,7 +397,7 @@ static int write_network(run *r, const h9_query *q, h9_error *e) {
   if (rc) return rc;
   h9_progress_begin(&r->progress, &s->o, program, stderr);
   rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level,
-                      s->o.threads, e);
+                      r->o.threads, e);
   if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
   if (rc == H9_OK) rc = h9_network_write_neurons(r->writer, &r->net, e);
   if (rc == H9_OK && q) rc = h9_query_connect(q, &r->net, r->writer, e);
@@ -418,14 +424,15 @@ static int ask(run *r, h9_query *q, h9_error *e) {
   const settings *s = r->s;
   h9_output out;
   q->counts = s->counts;
-  q->brute_force = s->brute;
+  q->brute_force = s->brute || !r->tuning.index;
   q->periodic = s->periodic;
   q->all = s->all;
   q->n_id = s->n_id;
   q->id = s->id;
   q->n_at = s->n_at;
   q->at = (const double(*)[3])s->at;
-  q->threads = s->o.threads;
+  q->threads = r->o.threads;
+  q->per_cell = r->tuning.cell;
   q->population = -1;
   if (s->population && (q->population = h9_network_find(&r->net, s->population)) < 0)
     return h9_fail(e, H9_EDATA, "%s: no population '%s'", r->name, s->population);
@@ -443,8 +450,22 @@ static int ask(run *r, h9_query *q, h9_error *e) {
   return rc;
 }
 
+static void print_tuning(const run *r) {
+  fprintf(stderr, "%s: ", program);
+  h9_tuning_print(&r->tuning, r->net.n_neurons, &r->o, stderr);
+  fputc('\n', stderr);
+}
+
+static void print_timings(void) {
+  double seconds[H9_STAGES], all = h9_stage_seconds(seconds);
+  for (int i = 0; i < H9_STAGES; i++)
+    if (seconds[i] > 0)
+      fprintf(stderr, "%-10s %10.3f s %7.1f %%\n", h9_stage_name((enum h9_stage)i), seconds[i], 100 * seconds[i] / all);
+  fprintf(stderr, "%-10s %10.3f s\nmemory     %10.4g bytes at the peak\n", "all", all, (double)h9_memory_peak_rss());
+}
+
 static int work(const settings *s, h9_error *e) {
-  run r = {.s = s};
+  run r = {.s = s, .o = s->o};
   h9_query q = {0};
   h9_config_init(&r.config);
   int rc = s->query ? h9_query_parse(&q, s->query, e) : H9_OK;
@@ -460,12 +481,15 @@ static int work(const settings *s, h9_error *e) {
   if (rc == H9_OK) rc = read_neurons(&r, e);
   h9_stage_enter(H9_STAGE_CONNECT);
   if (rc == H9_OK && s->o.seed_given) r.net.seed = s->o.seed;
+  if (rc == H9_OK && !s->query) rc = s->o.config ? configured(&r, e) : neighbours(&r, e);
+  if (rc == H9_OK) r.tuning = h9_tuning_settle(&s->tuning, &r.config, r.net.n_neurons, &r.o);
+  if (rc == H9_OK && s->o.verbose && !s->o.quiet) print_tuning(&r);
   if (rc == H9_OK && s->query) rc = ask(&r, &q, e);
   else if (rc == H9_OK) {
-    rc = s->o.config ? configured(&r, e) : neighbours(&r, e);
     if (rc == H9_OK) rc = h9_projections_plan(&r.net, e);
     if (rc == H9_OK) rc = s->dry_run ? dry_run(&r, e) : write_network(&r, NULL, e);
   }
+  if (rc == H9_OK && s->tuning.timings) print_timings();
   h9_config_release(&r.config);
   h9_network_release(&r.net);
   return rc;

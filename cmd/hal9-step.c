@@ -12,6 +12,7 @@
 #include "../libcore/whole/realtime.h"
 #include "../libcore/whole/sim.h"
 #include "../libcore/whole/synapse_trace.h"
+#include "../libcore/whole/tuning.h"
 #include "../libcore/whole/weights.h"
 
 #include <errno.h>
@@ -36,7 +37,8 @@ typedef struct settings {
   double stimulus_weight; /* NaN: not given */
   const char *weights, *trace; /* files; NULL: none */
   double weights_every;        /* ms; NaN: at the end only */
-  bool dry_run, profile, no_metrics;
+  bool dry_run, no_metrics;
+  h9_tuning_options tuning;
   uint64_t tiles;
   h9_batch_options batch;
   h9_realtime_options realtime;
@@ -52,7 +54,6 @@ enum {
   OPT_TRANSIENT = 0x2000,
   OPT_RECORD,
   OPT_DRY_RUN,
-  OPT_PROFILE,
   OPT_NO_METRICS,
   OPT_TILES,
   OPT_RECORD_STATE,
@@ -90,7 +91,6 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
-    {"profile", OPT_PROFILE, 0, 0, "Print on standard error where the time went", 0},
     {"no-metrics", OPT_NO_METRICS, 0, 0, "Leave measurements out of the stream: equal runs give equal bytes",
      0},
     {"tiles", OPT_TILES, "N", 0, "Cut each thread's neurons into N tiles (default: chosen from the cache)",
@@ -154,6 +154,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     state->child_inputs[0] = &s->o;
     state->child_inputs[1] = &s->batch;
     state->child_inputs[2] = &s->realtime;
+    state->child_inputs[3] = &s->tuning;
     break;
   case 't':
     s->time = time_option(state, "--time", arg, 1e-9);
@@ -199,9 +200,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case OPT_DRY_RUN:
     s->dry_run = true;
     break;
-  case OPT_PROFILE:
-    s->profile = true;
-    break;
   case OPT_NO_METRICS:
     s->no_metrics = true;
     break;
@@ -222,8 +220,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp_child children[] = {
-    {&h9_options_argp, 0, 0, 0}, {&h9_batch_argp, 0, 0, 0}, {&h9_realtime_argp, 0, 0, 0}, {0, 0, 0, 0}};
+static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0},
+                                             {&h9_batch_argp, 0, 0, 0},
+                                             {&h9_realtime_argp, 0, 0, 0},
+                                             {&h9_tuning_argp, 0, 0, 0},
+                                             {0, 0, 0, 0}};
 static const struct argp parser = {option_table, parse, "[FILE]", doc, children, 0, 0};
 
 /* The run */
@@ -249,6 +250,7 @@ typedef struct run {
   h9_writer *writer;
   h9_batcher batcher;
   h9_realtime *realtime; /* NULL: as fast as it goes */
+  h9_tuning tuning;
   uint64_t begun_ns;
   double load_s, output_s;
   h9_progress progress;
@@ -371,7 +373,8 @@ static int make(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_sim_options o = {
       .threads = s->o.threads,
-      .tiles_per_thread = (int)s->tiles,
+      .tiles_per_thread = (int)(s->tiles ? s->tiles : r->tuning.tiles),
+      .spike_room = r->tuning.pool,
       .seed = s->o.seed_given ? s->o.seed : r->net.seed,
       .batch = r->record ? take_spikes : NULL,
       .progress = show_progress,
@@ -385,8 +388,8 @@ static int make(run *r, h9_error *e) {
       .n_stimulus_files = s->n_stimuli,
       .live = s->realtime.on,
   };
-  static const h9_batch_settings at_once = {0, 0, 0};
-  h9_batch_settings batch = h9_batch_resolve(&s->batch, s->realtime.on ? &at_once : &H9_BATCH_NONE);
+  h9_batch_settings live = h9_tuning_batches(&r->tuning);
+  h9_batch_settings batch = h9_batch_resolve(&s->batch, s->realtime.on ? &live : &H9_BATCH_NONE);
   enum { LONGEST_MS = 100 };
   h9_batcher_open(&r->batcher, &batch, to_steps(LONGEST_MS, r->dt), write_batch, r);
   if (h9_batch_gathers(&batch)) o.spike_steps = 1; /* every interval */
@@ -453,6 +456,8 @@ static int build(run *r, h9_error *e) {
   h9_sim_estimate x;
   h9_sim_estimated(r->sim, &x);
   h9_rowsource_options o = {.threads = r->s->o.threads,
+                            .brute_force = !r->tuning.index,
+                            .per_cell = r->tuning.cell,
                             .memory = x.bytes > 5.0 * GATHER_LEAST ? (uint64_t)(x.bytes / 5) : GATHER_LEAST};
   h9_rowsource *source = NULL;
   bool rows = !r->ended && r->block.kind == H9_BLOCK_CONNECTIONS;
@@ -493,6 +498,7 @@ static void measure(const run *r, h9_metrics *m) {
   h9_metrics_set(m, "step.tiles", t.tiles);
   h9_metrics_set(m, "step.neurons", r->net.n_neurons);
   h9_metrics_set(m, "step.simulated_s", biological);
+  h9_tuning_measure(&r->tuning, "step", m);
   h9_frames_measure(&t.frames, "step", m);
   if (r->realtime) h9_realtime_measure(r->realtime, m);
   if (r->record) h9_batcher_measure(&r->batcher, "step", m);
@@ -682,6 +688,9 @@ static void print_realtime(const run *r) {
 }
 
 static void print_summary(const run *r) {
+  fprintf(stderr, "%s: ", PROGRAM);
+  h9_tuning_print(&r->tuning, r->net.n_neurons, &r->s->o, stderr);
+  fputc('\n', stderr);
   h9_sim_stats t;
   h9_sim_stats_get(r->sim, &t);
   double biological = (double)h9_sim_now(r->sim) * r->dt * 1e-3;
@@ -703,7 +712,10 @@ static int step(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = open_network(&r, e);
   h9_stage_enter(H9_STAGE_BUILD);
   if (rc == H9_OK && r.configured) rc = h9_config_match(&r.config, &r.net, h9_reader_name(r.reader), e);
-  if (rc == H9_OK) rc = settle_times(&r, e);
+  if (rc == H9_OK) {
+    r.tuning = h9_tuning_settle(&s->tuning, r.configured ? &r.config : NULL, r.net.n_neurons, &s->o);
+    rc = settle_times(&r, e);
+  }
   if (rc == H9_OK) rc = settle_record(&r, e);
   if (rc == H9_OK) rc = make(&r, e);
   if (rc == H9_OK) rc = check_plastic(&r, e);
@@ -712,7 +724,7 @@ static int step(settings *s, h9_error *e) {
     rc = check_memory(&r, e);
     if (rc == H9_OK) rc = write_stream(&r, e);
     if (rc == H9_OK && r.realtime && !s->o.quiet) print_realtime(&r);
-    if (rc == H9_OK && s->profile) print_profile(&r);
+    if (rc == H9_OK && s->tuning.timings) print_profile(&r);
     if (rc == H9_OK && s->o.verbose && !s->o.quiet) print_summary(&r);
   }
   if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");

@@ -79,6 +79,8 @@ typedef struct h9_signals {
   uint8_t *priority;      /* [n] */
 } h9_signals;
 /* Appends; H9_OK or H9_ESYSTEM. */
+/* Room for n in all. */
+int h9_signals_reserve(h9_signals *s, size_t n) H9_UNUSED_RESULT;
 int h9_signals_add(h9_signals *s, h9_step step, h9_id id) H9_UNUSED_RESULT;
 /* The same with what `s` says that its signals have. */
 int h9_signals_add_strong(h9_signals *s, h9_step step, h9_id id, double strength,

@@ -35,6 +35,8 @@ static int grow(h9_signals *s, size_t need) {
   return H9_OK;
 }
 
+int h9_signals_reserve(h9_signals *s, size_t n) { return grow(s, n); }
+
 int h9_signals_add_strong(h9_signals *s, h9_step step, h9_id id, double strength, uint8_t priority) {
   if (grow(s, s->n + 1) != H9_OK) return H9_ESYSTEM;
   if (s->strength_bytes) s->strength[s->n] = strength;

@@ -160,7 +160,7 @@ static int check_points(const float *const *c, uint32_t n, const h9_grid_options
   return H9_OK;
 }
 
-/* Cells of about ten points, never more cells than points. */
+/* Cells of about ten or `per_cell` points, never more cells than points. */
 static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
   double volume = 1, most = (double)g->n / 4 + 1;
   int free_dims = 0;
@@ -170,7 +170,7 @@ static void choose_cells(h9_grid *g, const double lo[3], const double hi[3]) {
       free_dims++;
     }
   double side = g->o.cell > 0 ? g->o.cell
-                : free_dims   ? pow(volume * 10 / ((double)g->n + 1), 1.0 / free_dims)
+                : free_dims   ? pow(volume * (g->o.per_cell > 0 ? g->o.per_cell : 10) / ((double)g->n + 1), 1.0 / free_dims)
                               : 1;
   for (;;) {
     double total = 1;

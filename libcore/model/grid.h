@@ -15,7 +15,8 @@ typedef struct h9_grid_options {
   int dimensions;      /* 1, 2, 3; missing coordinates count as 0 */
   bool periodic;       /* wraps in lo..hi (coordinates must lie inside, hi may equal lo's image) */
   double lo[3], hi[3]; /* um; the domain; only used when periodic */
-  double cell;         /* um; 0: from density, about ten points a cell */
+  double cell;         /* um; 0: from density, about `per_cell` points a cell */
+  double per_cell;     /* 0: ten */
   int threads;
 } h9_grid_options;
 

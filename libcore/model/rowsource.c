@@ -63,7 +63,7 @@ static int open_common(h9_rowsource **out, const h9_network *net, const h9_rowso
   s->threads = o->threads > 0 ? o->threads : 1;
   s->memory = o->memory ? o->memory : h9_memory_available() / 5;
   s->to_keep = s->memory / 2;
-  s->grids = (h9_grids){.threads = s->threads, .brute = o->brute_force};
+  s->grids = (h9_grids){.threads = s->threads, .brute = o->brute_force, .per_cell = o->per_cell};
   s->scratch = calloc((size_t)s->threads, sizeof *s->scratch);
   s->compiled = calloc(net->n_projections + 1, sizeof *s->compiled);
   s->scatter = calloc(net->n_projections + 1, sizeof *s->scatter);

@@ -23,6 +23,7 @@ typedef struct h9_rowsource h9_rowsource;
 typedef struct h9_rowsource_options {
   int threads;
   uint64_t memory;   /* bytes it may use for its own tables and buffers; 0: a fifth of what is available */
+  double per_cell;   /* points of a cell of the grid; 0: ten */
   bool brute_force;  /* spatial rules without the grid: the authority for tests, same result */
 } h9_rowsource_options;
 

@@ -99,6 +99,7 @@ typedef struct h9_grids {
   } * entry;
   int threads;
   bool brute;
+  double per_cell;
 } h9_grids;
 void h9_grids_release(h9_grids *g);
 

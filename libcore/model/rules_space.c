@@ -44,6 +44,7 @@ static const h9_grid *grid_of(const h9_compiled *c, const h9_space *s, h9_grids 
   all->entry = more;
   h9_grid_options o = s->o;
   o.threads = all->threads;
+  o.per_cell = all->per_cell;
   h9_grid *g = NULL;
   *rc = h9_grid_build(&g, s->pool.x, s->pool.y, s->pool.z, s->pool.n, &o, e);
   if (*rc != H9_OK) {

@@ -1,5 +1,6 @@
 #include "config_parts.h"
 #include "record.h"
+#include "tuning.h"
 
 #include "../base/memory.h"
 
@@ -20,6 +21,7 @@ static const h9_config_key simulation_keys[] = {{"dt", "ms", false},
                                                 {"transient", "ms", false},
                                                 {"record_spikes", NULL, false},
                                                 {"precision", NULL, false},
+                                                {"profile", NULL, false},
                                                 {"record", NULL, false},
                                                 {"stimuli", NULL, false}};
 static const h9_config_key statistics_keys[] = {{"start", "ms", false},
@@ -216,6 +218,12 @@ void h9_config_read_simulation(h9_config_reader *r, const h9_node *n) {
   if (word && strcmp(word, "double") != 0 && strcmp(word, "single") != 0)
     h9_config_mistake(r, precision, "precision", "found '%s', expected single or double", word);
   c->simulation.precision_double = word && strcmp(word, "double") == 0;
+  const h9_node *profile = h9_node_get(n, "profile");
+  word = profile ? h9_config_text(r, profile, "profile") : NULL;
+  int named = word ? h9_profile_named(word) : H9_PROFILE_AUTO;
+  if (named < 0)
+    h9_config_mistake(r, profile, "profile", "found '%s', expected auto, small, medium, large or massive", word);
+  else c->simulation.profile = named;
   (void)h9_config_bool(r, h9_node_get(n, "record_spikes"), "record_spikes", &c->simulation.record_spikes);
 }
 

@@ -55,6 +55,7 @@ typedef struct h9_simulation_config {
   double duration;  /* ms; NaN: not given */
   double transient; /* ms, 0 */
   bool record_spikes, precision_double;
+  int profile;      /* enum h9_profile_name of tuning.h */
   uint32_t n_stimuli;
   h9_stimulus *stimuli;
   uint32_t n_record;

@@ -8,40 +8,49 @@
 
 /* A frame ends with the step that its time is nearest to. */
 static h9_step end_of(const h9_frames *f, uint64_t frame) {
-  h9_step steps = (h9_step)floor((double)frame * H9_FRAME_MS / f->dt + 0.5);
-  return f->first + steps;
+  return (h9_step)floor((double)frame * H9_FRAME_MS / f->dt + 0.5);
+}
+
+static uint64_t ns_of(const h9_frames *f, h9_step from, h9_step to) { return (uint64_t)((double)(to - from) * f->dt * 1e6); }
+
+/* Into the process's counters. */
+static void tell(h9_frames *f, h9_step now) {
+  h9_count(H9_COUNT_STEPS, (uint64_t)(now - f->told));
+  h9_count(H9_COUNT_SIMULATED_NS, ns_of(f, f->told, now));
+  f->told = now;
+}
+
+static void next_frame(h9_frames *f, h9_step now, uint64_t clock) {
+  f->from = now;
+  f->begun_ns = clock;
+  f->idle_ns = 0;
+  while ((f->to = end_of(f, f->frame)) <= now) f->frame++;
 }
 
 void h9_frames_begin(h9_frames *f, h9_step now, double dt) {
-  f->dt = dt;
-  f->first = f->from = now;
-  f->frame = 1;
-  f->idle_ns = 0;
-  f->to = end_of(f, 1) > now ? end_of(f, 1) : now + 1;
-  f->begun_ns = h9_clock_ns();
+  uint64_t clock = h9_clock_ns();
+  if (f->stopped_ns) f->idle_ns += clock - f->stopped_ns;
+  else {
+    f->dt = dt;
+    f->told = now;
+    next_frame(f, now, clock);
+  }
 }
 
-/* Steps that the process's counters do not have yet. */
-static uint64_t count(h9_frames *f, h9_step now) {
-  uint64_t simulated = (uint64_t)((double)(now - f->from) * f->dt * 1e6);
-  h9_count(H9_COUNT_STEPS, (uint64_t)(now - f->from));
-  h9_count(H9_COUNT_SIMULATED_NS, simulated);
-  f->from = now;
-  return simulated;
+void h9_frames_stop(h9_frames *f, h9_step now) {
+  tell(f, now);
+  f->stopped_ns = h9_clock_ns();
 }
-
-void h9_frames_stop(h9_frames *f, h9_step now) { (void)count(f, now); }
 
 void h9_frames_end(h9_frames *f, h9_step now) {
   uint64_t clock = h9_clock_ns(), took = clock - f->begun_ns;
   took -= f->idle_ns < took ? f->idle_ns : took;
-  bool met = took <= count(f, now);
+  bool met = took <= ns_of(f, f->from, now);
   *(met ? &f->met : &f->missed) += 1;
   h9_count(met ? H9_COUNT_FRAMES_MET : H9_COUNT_FRAMES_MISSED, 1);
   h9_durations_add(&h9_frame_durations, took);
-  f->begun_ns = clock;
-  f->idle_ns = 0;
-  while ((f->to = end_of(f, f->frame)) <= now) f->frame++;
+  tell(f, now);
+  next_frame(f, now, clock);
 }
 
 void h9_frames_measure(const h9_frames *f, const char *prefix, h9_metrics *m) {

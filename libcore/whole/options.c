@@ -99,6 +99,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (parse_u64(arg, &n) || n < 1 || n > 1024)
       argp_error(state, "--threads: found '%s', expected a whole number from 1 to 1024", arg);
     o->threads = (int)n;
+    o->threads_given = true;
     break;
   case 'o': o->output = arg; break;
   case 'f': o->force = true; break;
@@ -130,6 +131,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         if (parse_u64(env, &n) || n < 1 || n > 1024)
           argp_error(state, "HAL9_THREADS: found '%s', expected a whole number from 1 to 1024", env);
         o->threads = (int)n;
+        o->threads_given = true;
       } else o->threads = h9_cpu_count();
     }
     break;

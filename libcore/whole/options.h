@@ -16,6 +16,7 @@ typedef struct h9_options {
   size_t n_set;
   bool seed_given;
   uint64_t seed;       /* --seed N, decimal or 0x */
+  bool threads_given;  /* by flag or HAL9_THREADS */
   int threads;         /* -@, --threads N: flag, else HAL9_THREADS, else processors; >= 1 */
   const char *output;  /* -o, --output FILE; NULL: standard output */
   bool force;          /* -f: binary to a terminal */

@@ -254,7 +254,7 @@ static int finder_make(finder *f, const h9_query *q, const h9_network *net, h9_e
   for (size_t i = 0; i < q->n_id; i++)
     if (q->id[i] < 1 || q->id[i] > net->n_neurons)
       return h9_fail(e, H9_EUSAGE, "--id: found %u, expected 1 to %u", q->id[i], net->n_neurons);
-  h9_grid_options o = {.dimensions = net->dimensions, .periodic = q->periodic, .threads = q->threads};
+  h9_grid_options o = {.dimensions = net->dimensions, .periodic = q->periodic, .per_cell = q->per_cell, .threads = q->threads};
   memcpy(o.lo, net->lo, sizeof o.lo);
   memcpy(o.hi, net->hi, sizeof o.hi);
   f->points = (h9_points){net->x + f->first, net->y ? net->y + f->first : NULL,

@@ -12,6 +12,7 @@ typedef struct h9_query {
   uint32_t k;
   double lo[3], hi[3]; /* um, box */
   bool counts, brute_force, periodic;
+  double per_cell; /* points of a cell of the index; 0: ten */
   int population;    /* only neurons of this one are found; -1: of all */
   bool all;          /* every neuron asks */
   size_t n_id, n_at; /* else these neurons and places do; a box asks by itself */

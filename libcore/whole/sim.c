@@ -214,6 +214,7 @@ int h9_sim_build(h9_sim *s, h9_rowsource *source, h9_error *e) {
   s->interval = least == 0 || least > INTERVAL_MAX ? INTERVAL_MAX : least;
   rc = build_tiles(s, e);
   if (rc == H9_OK) rc = h9_sim_state_open(s, e);
+  if (rc == H9_OK) rc = h9_sim_record_reserve(s, s->o.spike_room, e);
   s->build_s = (double)(h9_clock_ns() - begin) * 1e-9;
   return rc;
 }

@@ -39,6 +39,7 @@ typedef struct h9_sim_options {
   h9_step batch_steps; /* longest batch of spikes and samples; 0: 100 ms */
   h9_step spike_steps; /* longest batch of spikes, where that is shorter; 0: as above */
   h9_step record_from; /* spikes after this step are recorded */
+  size_t spike_room;   /* recorded spikes that there is room for from the beginning */
   bool keep_receptors; /* synaptic variables are recorded: both signs keep a receptor of their own */
 } h9_sim_options;
 

@@ -222,6 +222,7 @@ int h9_sim_state_flush(h9_sim *s, h9_step to, h9_error *e) H9_UNUSED_RESULT;
 void h9_sim_state_close(h9_sim *s);
 
 /* sim_record.c */
+int h9_sim_record_reserve(h9_sim *s, size_t spikes, h9_error *e) H9_UNUSED_RESULT;
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) H9_UNUSED_RESULT;
 int h9_sim_record_flush(h9_sim *s, h9_step to, h9_error *e) H9_UNUSED_RESULT;
 /* What traced synapses processed in an interval, to the option's function. */

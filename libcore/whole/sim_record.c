@@ -4,6 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+int h9_sim_record_reserve(h9_sim *s, size_t spikes, h9_error *e) {
+  h9_sim_record *r = &s->record;
+  if (!s->o.batch || !spikes) return H9_OK;
+  if (h9_grow(&r->key, &r->cap, spikes, sizeof *r->key) != H9_OK ||
+      h9_grow(&r->scratch, &r->scratch_cap, spikes, sizeof *r->scratch) != H9_OK ||
+      h9_signals_reserve(&r->batch, spikes) != H9_OK)
+    return h9_fail_memory(e, spikes * sizeof *r->key, "recorded spikes");
+  return H9_OK;
+}
+
 int h9_sim_record_take(h9_sim *s, const h9_spike_list *list, h9_error *e) {
   h9_sim_record *r = &s->record;
   if (!s->o.batch) return H9_OK;

@@ -24,6 +24,9 @@ static struct telemetry {
   bool started, stop;
 } one = {.mu = PTHREAD_MUTEX_INITIALIZER};
 
+static const char *_Atomic profile;
+static atomic_bool profile_auto;
+
 /* Not through h9_write_full: these bytes are no output to be counted. */
 static int write_text(int fd, const h9_buf *text, h9_error *e) {
   for (size_t done = 0; done < text->len;) {
@@ -34,9 +37,16 @@ static int write_text(int fd, const h9_buf *text, h9_error *e) {
   return H9_OK;
 }
 
+void h9_telemetry_profile(const char *name, bool automatic) {
+  atomic_store(&profile_auto, automatic);
+  atomic_store(&profile, name);
+}
+
 static int write_file(h9_error *e) {
   h9_buf text = {0};
   h9_output out;
+  one.state.profile = atomic_load(&profile);
+  one.state.profile_auto = atomic_load(&profile_auto);
   h9_telemetry_text(&one.state, &text);
   int rc = text.failed ? h9_fail_memory(e, text.len, "metrics") : h9_output_open(&out, one.path, true, e);
   if (rc == H9_OK) {

@@ -13,6 +13,8 @@
 int h9_telemetry_begin(const h9_options *o, const char *program, h9_error *e) H9_UNUSED_RESULT;
 /* What the last file says besides: "step.simulate_s" becomes hal9_step_simulate_seconds. By the main thread. */
 void h9_telemetry_measured(const h9_metrics *m);
+/* The profile of settings in use; static texts. Any time, by any thread. */
+void h9_telemetry_profile(const char *name, bool automatic);
 /* Writes the last file with the exit status `rc`, and returns it, or H9_EIO when there was none but the file could not
  * be written. Without begin: does nothing. */
 int h9_telemetry_end(int rc, h9_error *e) H9_UNUSED_RESULT;
@@ -22,6 +24,8 @@ typedef struct h9_telemetry_state {
   const char *program;
   double begun_unix_s;
   const h9_metrics *measured; /* may be NULL */
+  const char *profile;        /* may be NULL */
+  bool profile_auto;
   bool running;
   int exit_status;
 } h9_telemetry_state;

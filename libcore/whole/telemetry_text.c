@@ -57,6 +57,11 @@ static void put_process(const exposition *x, const h9_telemetry_state *t) {
   head(x, "hal9_build_info", "gauge", "Version of the program, as a label.");
   snprintf(labels, sizeof labels, "version=\"%s\"", h9_version);
   sample(x, "hal9_build_info", labels, 1);
+  if (t->profile) {
+    head(x, "hal9_profile_info", "gauge", "Profile of settings in use, as a label, and whether the network's size chose it.");
+    snprintf(labels, sizeof labels, "profile=\"%s\",chosen=\"%s\"", t->profile, t->profile_auto ? "auto" : "given");
+    sample(x, "hal9_profile_info", labels, 1);
+  }
   alone(x, "hal9_start_time_seconds", "gauge", "When the program began, in seconds since 1970.", t->begun_unix_s);
   alone(x, "hal9_running", "gauge", "1 while the program runs, 0 once it has ended.", t->running);
   if (!t->running) alone(x, "hal9_exit_status", "gauge", "Exit status of the program.", t->exit_status);
