@@ -89,6 +89,7 @@ int h9_live_failed(h9_live *l, h9_error *e) {
 int h9_live_take(h9_live *l, h9_step to, uint64_t budget, bool low, h9_queued *out, size_t *n, h9_error *e) {
   l->list.n = 0;
   for (uint32_t i = 0; i < l->n; i++) {
+    if (h9_stimulus_input_is_live(l->input[i].in)) continue; /* its thread's */
     int rc = h9_stimulus_input_read(l->input[i].in, to, &l->list, e);
     if (rc != H9_OK) return rc;
   }
