@@ -34,6 +34,7 @@ enum {
   OPT_WEIGHT,
   OPT_DELAY,
   OPT_START,
+  OPT_BATCH_SIZE,
   OPT_STOP,
   OPT_FORMATS,
 };
@@ -54,6 +55,7 @@ static const struct argp_option option_table[] = {
     {"delay", OPT_DELAY, "TIME", 0, "Delay where there is no column of it (1 ms)", 0},
     {"start", OPT_START, "TIME", 0, "When the recording of signals began (0)", 0},
     {"stop", OPT_STOP, "TIME", 0, "When it ended (at the last signal)", 0},
+    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Write signals in batches of at most N, whole steps (65536)", 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -152,6 +154,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_WEIGHT: rc = h9_option_quantity("--weight", arg, &pure, &s->c.weight, &e); break;
   case OPT_DELAY: rc = h9_option_quantity("--delay", arg, &ms, &s->c.delay, &e); break;
+  case OPT_BATCH_SIZE: rc = h9_option_whole("--batch-size", arg, 1, 1u << 24, &s->c.batch, &e); break;
   case OPT_START: rc = h9_option_quantity("--start", arg, &ms, &s->c.start, &e); break;
   case OPT_STOP: rc = h9_option_quantity("--stop", arg, &ms, &s->c.stop, &e); break;
   case ARGP_KEY_ARG: rc = h9_options_operand(&s->o, arg); break;

@@ -133,6 +133,25 @@ P
   [ "$(sizes got.h9 | tr '\n' ' ')" = "0 0 0 " ]
 }
 
+@test "hal9-convert --batch-size: tables in batches of whole steps, strengths and priorities with them" {
+  "$PYTHON" -c "
+import random; random.seed(2)
+print('time,neuron,strength,priority')
+for i in range(3000): print('%.1f,%d,%g,%d' % (random.randint(1, 900) / 10, random.randint(1, 500), random.randint(1, 99) / 4, random.randint(0, 255)))" > table.csv
+  hal9-convert --from csv --ids compact --signals table.csv -o whole.h9
+  hal9-convert --from csv --ids compact --signals table.csv --batch-size 12 -o cut.h9
+  hal9-view --check cut.h9
+  hal9-view --signals --columns step,id,strength,priority whole.h9 > want.txt
+  [ "$(wc -l < want.txt)" = 3000 ]
+  hal9-view --signals --columns step,id,strength,priority cut.h9 | cmp - want.txt
+  [ "$(sizes whole.h9 | wc -l)" = 1 ]
+  # by hand: steps are gathered while they fit
+  cut -f 1 want.txt | uniq -c | awk '{n = $1} held && held + n > 12 {print held; held = 0} {held += n} END {print held}' > hand.txt
+  sizes cut.h9 | cmp - hand.txt
+  run hal9-convert --from csv --signals table.csv --batch-size 0 -o x.h9
+  [ "$status" = 64 ]
+}
+
 @test "wrong values are refused with 64 and say what was expected" {
   for o in --batch-size=0 --batch-size=x --batch-urgent=-1 --batch-wait=-1 --batch-wait=1Hz --latency=medium; do
     run hal9-step -t 1ms $o net.h9 -o got.h9

@@ -19,6 +19,7 @@ typedef struct h9_convert_options {
   const char *population, *model; /* of neurons that are given none */
   double weight, delay;      /* where a table has none: in the model's unit, ms; NaN: not given */
   double start, stop;        /* ms, of the recording; NaN: from 0 to the last signal */
+  uint64_t batch;            /* signals of the largest batch; 0: as many as suit */
   int threads;
 } h9_convert_options;
 

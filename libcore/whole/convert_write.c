@@ -4,6 +4,7 @@
 #include "../base/memory.h"
 #include "../base/parallel.h"
 #include "../model/models.h"
+#include "batcher.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -252,9 +253,20 @@ static int recorded(const h9_import *m, h9_step *from, h9_step *to, h9_error *e)
   return H9_OK;
 }
 
+static int write_batch(void *ctx, const h9_signals *g, h9_error *e) {
+  writing *x = ctx;
+  h9_buf b = {0};
+  h9_signals_encode(g, &b);
+  int rc = b.failed ? h9_fail_memory(e, g->n * 16, "signals") : h9_writer_block(x->w, H9_BLOCK_SIGNALS, g->n, &b, e);
+  h9_buf_release(&b);
+  return rc;
+}
+
 static int write_signals(writing *x, h9_error *e) {
   h9_import *m = x->m;
   h9_step to;
+  h9_batcher batcher;
+  h9_batcher_open(&batcher, &(h9_batch_settings){(uint32_t)m->o->batch, 0, -1}, 0, write_batch, x);
   h9_signals g = {.strength_bytes = m->strong ? 8 : 0, .prioritised = m->prioritised};
   bool sorted = true;
   for (size_t i = 1; i < m->n_signals && sorted; i++) sorted = by_time(&m->signal[i - 1], &m->signal[i]) <= 0;
@@ -272,13 +284,11 @@ static int write_signals(writing *x, h9_error *e) {
       if (h9_signals_add_strong(&g, s->step, s->id, s->strength, s->priority) != H9_OK)
         rc = h9_fail_memory(e, g.n * 32, "signals");
     }
-    h9_buf b = {0};
-    if (rc == H9_OK) h9_signals_encode(&g, &b);
-    if (rc == H9_OK && b.failed) rc = h9_fail_memory(e, g.n * 16, "signals");
-    if (rc == H9_OK) rc = h9_writer_block(x->w, H9_BLOCK_SIGNALS, g.n, &b, e);
-    h9_buf_release(&b);
+    if (rc == H9_OK) rc = h9_batcher_add(&batcher, &g, 0, e);
     if (i == m->n_signals) break;
   }
+  if (rc == H9_OK) rc = h9_batcher_flush(&batcher, 0, e);
+  h9_batcher_close(&batcher);
   h9_signals_release(&g);
   return rc;
 }
