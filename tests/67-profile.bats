@@ -49,7 +49,8 @@ chosen() { # chosen N [OPTION...]: what hal9-step -v says of its settings
   run chosen 1000 --profile=medium
   [ "$output" = "medium (asked for, 1000 neurons): index with 20 neurons a cell, live signals in batches of 10, pools for 1000 signals, 1 tile a thread, 1 thread" ]
   run chosen 1000 --profile=large
-  [ "$output" = "large (asked for, 1000 neurons): index with 10 neurons a cell, live signals in batches of 100, pools for 10000 signals, 1 tile a thread, $(s $q)" ]
+  [ "$output" = "large (asked for, 1000 neurons): index with 10 neurons a cell, live signals in batches of 100, pools for 10000 signals, 1 tile a thread, 1 thread" ]
+  [[ "$(chosen 9999)" == *", 1 tile a thread, $(s $q)" ]]
   run chosen 1000 --profile=massive
   [ "$output" = "massive (asked for, 1000 neurons): index with 10 neurons a cell, live signals in batches of 1000, pools for 65536 signals, tiles by the cache, $(s $p)" ]
   run chosen 50

@@ -112,6 +112,20 @@ rows() {
   awk -v n="$(value 'normal delivered')" -v l="$(value 'low delivered')" 'BEGIN {exit !(n > l && n < 100)}'
 }
 
+@test "profiles: the same spikes with all, a row each, and the best by name is 1" {
+  # authority: the programs' hashes, which the section compares; arithmetic of the rows
+  apart
+  PATH=$T/b/bin:$PATH QUICK=1 RUNS=2 TIME=20ms SIZES="50 500" run sh tests/bench/profiles.sh
+  echo "$output"
+  [ "$status" = 0 ]
+  echo "$output" > "$T/out"
+  [ "$(rows "$T/out")" = 40 ]
+  [ "$(grep -c 'the best by name' "$T/out")" = 8 ]
+  awk -F '\t' '/the best by name/ {best[$2, $6] = $8; if ($12 != 1) exit 1}
+    {v[NR] = $8; r[NR] = $12; k[NR] = $2 SUBSEP $6; auto[NR] = $3 ~ /auto/}
+    END {for (i in v) {x = v[i] / best[k[i]]; if ((x / r[i] - 1) ^ 2 > 1e-3 || (!auto[i] && r[i] < 1)) exit 1}}' "$T/out"
+}
+
 @test "scaling: a network that does not fit in memory is skipped by name" {
   apart
   PATH=$T/b/bin:$PATH SIZES=100000000 INPUTS=1000000 RATES= run sh tests/bench/scaling.sh

@@ -72,7 +72,7 @@ extern h9_durations h9_frame_durations;
 void h9_durations_add(h9_durations *d, uint64_t ns);
 /* How many were shorter than 2^octave ns. */
 uint64_t h9_durations_below(const h9_durations *d, unsigned octave);
-/* Seconds that the part `q` of them did not exceed, within a quarter of an octave (19 %); NaN when there are none. */
+/* Seconds that the part `q` of them did not exceed, at most 25 % too many; NaN when there are none. */
 double h9_durations_quantile(const h9_durations *d, double q);
 
 #endif

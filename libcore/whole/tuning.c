@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A thread costs a meeting in every exchange interval: it must save more than that. */
+/* A thread costs a meeting in every exchange interval, and must save more than that: two overtake one between 2,000 and
+ * 5,000 neurons (tests/bench/profiles.sh), on a machine that is idle. */
 static const h9_tuning profiles[H9_PROFILES] = {
     [H9_PROFILE_SMALL] = {.index = false, .cell = 0, .batch = 0, .pool = 0, .tiles = 1, .threads = 1},
     [H9_PROFILE_MEDIUM] = {.index = true, .cell = 20, .batch = 10, .pool = 1000, .tiles = 1, .threads = 1},
-    [H9_PROFILE_LARGE] = {.index = true, .cell = 10, .batch = 100, .pool = 10000, .tiles = 1, .threads = 4},
+    [H9_PROFILE_LARGE] = {.index = true, .cell = 10, .batch = 100, .pool = 10000, .tiles = 1, .threads = 4, .each = 2000},
     [H9_PROFILE_MASSIVE] = {.index = true, .cell = 10, .batch = 1000, .pool = 65536, .tiles = 0, .threads = 0},
 };
 
@@ -78,10 +79,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 const struct argp h9_tuning_argp = {option_table, parse, NULL, NULL, NULL, NULL, NULL};
 
+/* How many threads are worth while; 0: any number. */
+static int threads_of(const h9_tuning *t, uint32_t neurons) {
+  uint32_t n = t->each ? (neurons + t->each / 2) / t->each : (uint32_t)t->threads;
+  if (t->each && n < 1) n = 1;
+  return n < (uint32_t)t->threads ? (int)n : t->threads;
+}
+
 h9_tuning h9_tuning_settle(const h9_tuning_options *o, const h9_config *c, uint32_t neurons, h9_options *shared) {
   enum h9_profile_name name = o->given ? o->name : c ? (enum h9_profile_name)c->simulation.profile : H9_PROFILE_AUTO;
   h9_tuning t = h9_tuning_choose(name, neurons);
-  if (!shared->threads_given && t.threads > 0 && shared->threads > t.threads) shared->threads = t.threads;
+  int threads = threads_of(&t, neurons);
+  if (!shared->threads_given && threads > 0 && shared->threads > threads) shared->threads = threads;
   h9_telemetry_profile(h9_profile_text(t.name), t.automatic);
   return t;
 }

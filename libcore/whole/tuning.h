@@ -21,6 +21,7 @@ typedef struct h9_tuning {
   uint32_t pool;     /* recorded signals that there is room for before the first step; 0: made as they come */
   uint32_t tiles;    /* of a thread; 0: by the cache */
   int threads;       /* at most; 0: any number */
+  uint32_t each;     /* neurons that a thread should have, to the nearest; 0: any number */
 } h9_tuning;
 
 h9_tuning h9_tuning_choose(enum h9_profile_name name, uint32_t neurons);
