@@ -97,6 +97,16 @@ assert a > 0 and abs(a / b - 1) < 1e-3, (a, b)
 P
 }
 
+@test "phases of the simulation: those of the metrics block, but for the part of an estimate" {
+  for p in deliver update drive exchange output; do
+    "$PYTHON" - "$(value step.prom hal9_simulate_seconds_total phase=$p)" "$(value step.prom hal9_step_${p}_seconds)" <<'P'
+import sys
+a, b = map(float, sys.argv[1:])
+assert a > 0 and abs(a / b - 1) < 0.05, (a, b)  # 31 or 32 of 500 intervals are timed
+P
+  done
+}
+
 @test "frames: 50 ms of transient hold 3, 450 ms 27; each met or missed, and in the histogram" {
   met=$(value step.prom hal9_frames_total result=met) missed=$(value step.prom hal9_frames_total result=missed)
   [ $((met + missed)) = 30 ]

@@ -15,6 +15,11 @@ enum h9_counter {
   H9_COUNT_SIMULATED_NS, /* of the network's time */
   H9_COUNT_SIGNALS,      /* sent by neurons */
   H9_COUNT_EVENTS,       /* that synapses delivered */
+  H9_COUNT_DELIVER_NS,   /* parts of a simulation, the mean over its threads, estimated */
+  H9_COUNT_UPDATE_NS,
+  H9_COUNT_DRIVE_NS,
+  H9_COUNT_EXCHANGE_NS,
+  H9_COUNT_OUTPUT_NS,
   H9_COUNT_FRAMES_MET,   /* frames of simulated time that took no longer on the wall clock */
   H9_COUNT_FRAMES_MISSED,
   H9_COUNTERS

@@ -121,7 +121,7 @@ typedef struct h9_sim_thread {
   h9_spike_list sent[2]; /* by parity of the interval */
   h9_inflight inflight;  /* onto its tiles */
   uint64_t events, spikes;
-  uint64_t told_events, told_spikes; /* of these, in the process's counters */
+  uint64_t told_events, told_spikes, told_ns[H9_PHASES]; /* of these, in the process's counters */
   uint64_t phase_ns[H9_PHASES];
   int rc;
   h9_error error;

@@ -151,8 +151,14 @@ static bool feed(h9_sim *s, h9_sim_thread *th, int me, h9_step to) {
   return h9_barrier_wait(&s->barrier);
 }
 
-/* What the thread did since it last told. */
-static void tell(h9_sim_thread *th) {
+_Static_assert(H9_COUNT_OUTPUT_NS - H9_COUNT_DELIVER_NS == (int)H9_PHASE_OUTPUT, "counters in the order of the phases");
+
+/* What the thread did since it last told; of its phases it knows those of one interval in so many. */
+static void tell(h9_sim_thread *th, int threads) {
+  for (int p = 0; p < H9_PHASES; p++) {
+    h9_count((enum h9_counter)(H9_COUNT_DELIVER_NS + p), (th->phase_ns[p] - th->told_ns[p]) * TIMED_EVERY / (unsigned)threads);
+    th->told_ns[p] = th->phase_ns[p];
+  }
   h9_count(H9_COUNT_SIGNALS, th->spikes - th->told_spikes);
   h9_count(H9_COUNT_EVENTS, th->events - th->told_events);
   th->told_spikes = th->spikes;
@@ -203,7 +209,7 @@ static void run_thread(h9_sim *s, int me, h9_step end) {
       h9_frames_reach(&s->frames, to);
       lap_end(&l, H9_PHASE_OUTPUT);
     }
-    if (l.on || to == end) tell(th);
+    if (l.on || to == end) tell(th, s->o.threads);
     from = to;
   }
 }

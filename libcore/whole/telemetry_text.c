@@ -98,6 +98,17 @@ static void put_counters(const exposition *x) {
           (double)h9_counted(&h9_counters[table[i].counter]) * table[i].unit);
 }
 
+static void put_phases(const exposition *x) {
+  static const char *const names[] = {"deliver", "update", "drive", "exchange", "output"};
+  head(x, "hal9_simulate_seconds_total", "counter",
+       "Parts of the time of simulating, the mean over the threads, estimated from every sixteenth interval.");
+  for (int p = 0; p < 5; p++) {
+    char labels[32];
+    snprintf(labels, sizeof labels, "phase=\"%s\"", names[p]);
+    sample(x, "hal9_simulate_seconds_total", labels, (double)h9_counted(&h9_counters[H9_COUNT_DELIVER_NS + p]) * 1e-9);
+  }
+}
+
 static void put_kinds(const exposition *x, const char *name, const char *help,
                       const h9_counter_cell cell[H9_DIRECTIONS][H9_COUNT_KINDS]) {
   head(x, name, "counter", help);
@@ -152,6 +163,7 @@ void h9_telemetry_text(const h9_telemetry_state *t, h9_buf *out) {
   put_counters(&x);
   put_kinds(&x, "hal9_blocks_total", "Blocks of streams.", h9_counted_blocks);
   put_kinds(&x, "hal9_records_total", "What blocks of streams hold.", h9_counted_records);
+  if (h9_counted(&h9_counters[H9_COUNT_STEPS])) put_phases(&x);
   if (h9_frame_durations.n) put_frames(&x);
   if (t->measured) put_measured(&x, t->measured);
 }
