@@ -5,7 +5,8 @@
 #include <math.h>
 
 h9_counter_cell h9_counters[H9_COUNTERS];
-h9_counter_cell h9_counted_blocks[H9_DIRECTIONS][H9_COUNT_KINDS], h9_counted_records[H9_DIRECTIONS][H9_COUNT_KINDS];
+h9_counter_cell h9_counted_blocks[H9_DIRECTIONS][H9_COUNT_KINDS],
+    h9_counted_records[H9_DIRECTIONS][H9_COUNT_KINDS];
 h9_durations h9_frame_durations;
 
 void h9_count_block(enum h9_direction d, uint32_t kind, uint64_t records) {
@@ -14,8 +15,8 @@ void h9_count_block(enum h9_direction d, uint32_t kind, uint64_t records) {
   atomic_fetch_add_explicit(&h9_counted_records[d][kind].value, records, memory_order_relaxed);
 }
 
-/* Stages. One thread writes, others must see stage, its begin and the sums of the others together: they read again
- * when `turn`, odd while the writer is at it, has changed meanwhile. */
+/* Stages. One thread writes, others must see stage, its begin and the sums of the others together: they read
+ * again when `turn`, odd while the writer is at it, has changed meanwhile. */
 static struct {
   _Atomic unsigned turn;
   _Atomic int now; /* 1 + enum h9_stage; 0: not begun */
@@ -59,7 +60,8 @@ double h9_stage_seconds(double seconds[H9_STAGES]) {
   return (double)sum * 1e-9;
 }
 
-/* Durations: cell 4 k + j holds those from (4 + j) 2^(k - 2) ns on, for k >= 2; below 4 ns all are in cell 7. */
+/* Durations: cell 4 k + j holds those from (4 + j) 2^(k - 2) ns on, for k >= 2; below 4 ns all are in cell 7.
+ */
 static unsigned cell_of(uint64_t ns) {
   if (ns < 4) return 7;
   unsigned octave = 63 - (unsigned)__builtin_clzll(ns);

@@ -1,5 +1,5 @@
-/* What the process has done so far: counters that any thread adds to, and how long it was busy with what. Lock-free;
- * read at any time by whoever tells of the progress. Results never depend on them. */
+/* What the process has done so far: counters that any thread adds to, and how long it was busy with what.
+ * Lock-free; read at any time by whoever tells of the progress. Results never depend on them. */
 #ifndef H9_BASE_COUNTERS_H
 #define H9_BASE_COUNTERS_H
 
@@ -10,7 +10,7 @@
 enum h9_counter {
   H9_COUNT_READ_BYTES,
   H9_COUNT_WRITTEN_BYTES,
-  H9_COUNT_NEURONS,      /* of the network, a level rather than a sum */
+  H9_COUNT_NEURONS, /* of the network, a level rather than a sum */
   H9_COUNT_STEPS,
   H9_COUNT_SIMULATED_NS, /* of the network's time */
   H9_COUNT_SIGNALS,      /* sent by neurons */
@@ -20,7 +20,7 @@ enum h9_counter {
   H9_COUNT_DRIVE_NS,
   H9_COUNT_EXCHANGE_NS,
   H9_COUNT_OUTPUT_NS,
-  H9_COUNT_FRAMES_MET,   /* frames of simulated time that took no longer on the wall clock */
+  H9_COUNT_FRAMES_MET, /* frames of simulated time that took no longer on the wall clock */
   H9_COUNT_FRAMES_MISSED,
   H9_COUNTERS
 };

@@ -11,7 +11,9 @@ static h9_step end_of(const h9_frames *f, uint64_t frame) {
   return (h9_step)floor((double)frame * H9_FRAME_MS / f->dt + 0.5);
 }
 
-static uint64_t ns_of(const h9_frames *f, h9_step from, h9_step to) { return (uint64_t)((double)(to - from) * f->dt * 1e6); }
+static uint64_t ns_of(const h9_frames *f, h9_step from, h9_step to) {
+  return (uint64_t)((double)(to - from) * f->dt * 1e6);
+}
 
 /* Into the process's counters. */
 static void tell(h9_frames *f, h9_step now) {

@@ -41,8 +41,8 @@ static void add_measured(figures *f, const h9_metrics *m) {
     add(f, table[i].key, table[i].about, h9_metrics_get(m, table[i].metric), table[i].shown_in);
 }
 
-/* The whole run is building and simulating; a neuron's part of it, how many neurons a millisecond of it does, and how
- * much of the network's time a second of simulating. */
+/* The whole run is building and simulating; a neuron's part of it, how many neurons a millisecond of it does,
+ * and how much of the network's time a second of simulating. */
 static void add_derived(figures *f, const h9_stream_report *s) {
   const h9_metrics *m = &s->net.metrics;
   double simulate = h9_metrics_get(m, "step.simulate_s"), all = h9_metrics_get(m, "step.build_s") + simulate,
@@ -83,7 +83,8 @@ static void put(h9_buf *b, const char *fmt, ...) {
   h9_buf_put(b, t, n < (int)sizeof t ? (size_t)n : sizeof t - 1);
 }
 
-/* Whether every frame was met: networks can go along with the world in real time then, at 60 frames a second. */
+/* Whether every frame was met: networks can go along with the world in real time then, at 60 frames a second.
+ */
 static int realtime(const h9_stream_report *s) {
   double met = h9_metrics_get(&s->net.metrics, "step.frames_met"),
          missed = h9_metrics_get(&s->net.metrics, "step.frames_missed");
@@ -93,7 +94,8 @@ static int realtime(const h9_stream_report *s) {
 void h9_stream_report_performance_text(const h9_stream_report *s, h9_buf *out) {
   figures f = figures_of(s);
   put(out, "Performance\n");
-  for (uint32_t i = 0; i < f.n; i++) put(out, "  %-26s %12.6g\n", f.item[i].about, f.item[i].value / f.item[i].shown_in);
+  for (uint32_t i = 0; i < f.n; i++)
+    put(out, "  %-26s %12.6g\n", f.item[i].about, f.item[i].value / f.item[i].shown_in);
   int yes = realtime(s);
   if (yes >= 0) put(out, "  %-26s %12s\n", "real time at 60 FPS", yes ? "yes" : "no");
 }

@@ -32,7 +32,8 @@ static int write_text(int fd, const h9_buf *text, h9_error *e) {
   for (size_t done = 0; done < text->len;) {
     ssize_t n = write(fd, text->data + done, text->len - done);
     if (n > 0) done += (size_t)n;
-    else if (n == 0 || errno != EINTR) return h9_fail_sys(e, H9_EIO, n ? errno : ENOSPC, "%s: cannot write", one.path);
+    else if (n == 0 || errno != EINTR)
+      return h9_fail_sys(e, H9_EIO, n ? errno : ENOSPC, "%s: cannot write", one.path);
   }
   return H9_OK;
 }
@@ -85,7 +86,8 @@ static void *write_on(void *data) {
 static int check_path(const h9_options *o, h9_error *e) {
   struct stat st;
   if (!*o->metrics || strcmp(o->metrics, "-") == 0 || (stat(o->metrics, &st) == 0 && !S_ISREG(st.st_mode)))
-    return h9_fail(e, H9_EUSAGE, "--metrics: found '%s', expected the name of a file, which is replaced again and again",
+    return h9_fail(e, H9_EUSAGE,
+                   "--metrics: found '%s', expected the name of a file, which is replaced again and again",
                    o->metrics);
   if (o->output && strcmp(o->output, o->metrics) == 0)
     return h9_fail(e, H9_EUSAGE, "--metrics: found '%s', which --output names, too", o->metrics);
@@ -97,9 +99,8 @@ int h9_telemetry_begin(const h9_options *o, const char *program, h9_error *e) {
   if (!o->metrics) return H9_OK;
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  one.state = (h9_telemetry_state){.program = program,
-                                   .running = true,
-                                   .begun_unix_s = (double)now.tv_sec + (double)now.tv_nsec * 1e-9};
+  one.state = (h9_telemetry_state){
+      .program = program, .running = true, .begun_unix_s = (double)now.tv_sec + (double)now.tv_nsec * 1e-9};
   int rc = check_path(o, e);
   if (rc != H9_OK) return rc;
   one.path = o->metrics;

@@ -1,6 +1,6 @@
-/* The text exposition format of Prometheus, version 0.0.4: HELP and TYPE before the samples of a name, seconds and
- * bytes, counters that end in _total. Each sample bears the program's name, so that the files of a pipeline's programs
- * can be gathered in one place. */
+/* The text exposition format of Prometheus, version 0.0.4: HELP and TYPE before the samples of a name,
+ * seconds and bytes, counters that end in _total. Each sample bears the program's name, so that the files of
+ * a pipeline's programs can be gathered in one place. */
 #include "telemetry.h"
 
 #include "../base/memory.h"
@@ -58,11 +58,14 @@ static void put_process(const exposition *x, const h9_telemetry_state *t) {
   snprintf(labels, sizeof labels, "version=\"%s\"", h9_version);
   sample(x, "hal9_build_info", labels, 1);
   if (t->profile) {
-    head(x, "hal9_profile_info", "gauge", "Profile of settings in use, as a label, and whether the network's size chose it.");
-    snprintf(labels, sizeof labels, "profile=\"%s\",chosen=\"%s\"", t->profile, t->profile_auto ? "auto" : "given");
+    head(x, "hal9_profile_info", "gauge",
+         "Profile of settings in use, as a label, and whether the network's size chose it.");
+    snprintf(labels, sizeof labels, "profile=\"%s\",chosen=\"%s\"", t->profile,
+             t->profile_auto ? "auto" : "given");
     sample(x, "hal9_profile_info", labels, 1);
   }
-  alone(x, "hal9_start_time_seconds", "gauge", "When the program began, in seconds since 1970.", t->begun_unix_s);
+  alone(x, "hal9_start_time_seconds", "gauge", "When the program began, in seconds since 1970.",
+        t->begun_unix_s);
   alone(x, "hal9_running", "gauge", "1 while the program runs, 0 once it has ended.", t->running);
   if (!t->running) alone(x, "hal9_exit_status", "gauge", "Exit status of the program.", t->exit_status);
   alone(x, "hal9_elapsed_seconds", "gauge", "Wall clock time since the program began.", all);
@@ -73,10 +76,13 @@ static void put_process(const exposition *x, const h9_telemetry_state *t) {
     sample(x, "hal9_stage_seconds_total", labels, seconds[i]);
   }
   head(x, "hal9_cpu_seconds_total", "counter", "Processor time of all threads.");
-  sample(x, "hal9_cpu_seconds_total", "mode=\"user\"", (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec * 1e-6);
-  sample(x, "hal9_cpu_seconds_total", "mode=\"system\"", (double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec * 1e-6);
+  sample(x, "hal9_cpu_seconds_total", "mode=\"user\"",
+         (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec * 1e-6);
+  sample(x, "hal9_cpu_seconds_total", "mode=\"system\"",
+         (double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec * 1e-6);
   alone(x, "hal9_resident_memory_bytes", "gauge", "Resident memory.", (double)h9_memory_rss());
-  alone(x, "hal9_peak_resident_memory_bytes", "gauge", "Largest resident memory so far.", (double)h9_memory_peak_rss());
+  alone(x, "hal9_peak_resident_memory_bytes", "gauge", "Largest resident memory so far.",
+        (double)h9_memory_peak_rss());
 }
 
 static void put_counters(const exposition *x) {
@@ -89,7 +95,8 @@ static void put_counters(const exposition *x) {
       {H9_COUNT_WRITTEN_BYTES, "hal9_written_bytes_total", "counter", "Bytes written to outputs.", 1},
       {H9_COUNT_NEURONS, "hal9_neurons", "gauge", "Neurons of the network.", 1},
       {H9_COUNT_STEPS, "hal9_steps_total", "counter", "Time steps simulated.", 1},
-      {H9_COUNT_SIMULATED_NS, "hal9_simulated_seconds_total", "counter", "Time of the network simulated.", 1e-9},
+      {H9_COUNT_SIMULATED_NS, "hal9_simulated_seconds_total", "counter", "Time of the network simulated.",
+       1e-9},
       {H9_COUNT_SIGNALS, "hal9_signals_total", "counter", "Signals (spikes) that neurons sent.", 1},
       {H9_COUNT_EVENTS, "hal9_synaptic_events_total", "counter", "Signals that synapses delivered.", 1},
   };
@@ -100,12 +107,14 @@ static void put_counters(const exposition *x) {
 
 static void put_phases(const exposition *x) {
   static const char *const names[] = {"deliver", "update", "drive", "exchange", "output"};
-  head(x, "hal9_simulate_seconds_total", "counter",
-       "Parts of the time of simulating, the mean over the threads, estimated from every sixteenth interval.");
+  head(
+      x, "hal9_simulate_seconds_total", "counter",
+      "Parts of the time of simulating, the mean over the threads, estimated from every sixteenth interval.");
   for (int p = 0; p < 5; p++) {
     char labels[32];
     snprintf(labels, sizeof labels, "phase=\"%s\"", names[p]);
-    sample(x, "hal9_simulate_seconds_total", labels, (double)h9_counted(&h9_counters[H9_COUNT_DELIVER_NS + p]) * 1e-9);
+    sample(x, "hal9_simulate_seconds_total", labels,
+           (double)h9_counted(&h9_counters[H9_COUNT_DELIVER_NS + p]) * 1e-9);
   }
 }
 
@@ -128,9 +137,11 @@ static void put_frames(const exposition *x) {
   const h9_durations *d = &h9_frame_durations;
   uint64_t n = 0;
   char labels[64];
-  head(x, "hal9_frames_total", "counter", "Frames of simulated time, by whether they took longer on the wall clock.");
+  head(x, "hal9_frames_total", "counter",
+       "Frames of simulated time, by whether they took longer on the wall clock.");
   sample(x, "hal9_frames_total", "result=\"met\"", (double)h9_counted(&h9_counters[H9_COUNT_FRAMES_MET]));
-  sample(x, "hal9_frames_total", "result=\"missed\"", (double)h9_counted(&h9_counters[H9_COUNT_FRAMES_MISSED]));
+  sample(x, "hal9_frames_total", "result=\"missed\"",
+         (double)h9_counted(&h9_counters[H9_COUNT_FRAMES_MISSED]));
   head(x, "hal9_frame_seconds", "histogram", "Wall clock time of a frame.");
   for (unsigned i = FIRST; i <= LAST; i++) {
     n = h9_durations_below(d, i);

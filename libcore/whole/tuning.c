@@ -6,13 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A thread costs a meeting in every exchange interval, and must save more than that: two overtake one between 2,000 and
- * 5,000 neurons (tests/bench/profiles.sh), on a machine that is idle. */
+/* A thread costs a meeting in every exchange interval, and must save more than that: two overtake one between
+ * 2,000 and 5,000 neurons (tests/bench/profiles.sh), on a machine that is idle. */
 static const h9_tuning profiles[H9_PROFILES] = {
     [H9_PROFILE_SMALL] = {.index = false, .cell = 0, .batch = 0, .pool = 0, .tiles = 1, .threads = 1},
     [H9_PROFILE_MEDIUM] = {.index = true, .cell = 20, .batch = 10, .pool = 1000, .tiles = 1, .threads = 1},
-    [H9_PROFILE_LARGE] = {.index = true, .cell = 10, .batch = 100, .pool = 10000, .tiles = 1, .threads = 4, .each = 2000},
-    [H9_PROFILE_MASSIVE] = {.index = true, .cell = 10, .batch = 1000, .pool = 65536, .tiles = 0, .threads = 0},
+    [H9_PROFILE_LARGE] =
+        {.index = true, .cell = 10, .batch = 100, .pool = 10000, .tiles = 1, .threads = 4, .each = 2000},
+    [H9_PROFILE_MASSIVE] =
+        {.index = true, .cell = 10, .batch = 1000, .pool = 65536, .tiles = 0, .threads = 0},
 };
 
 static const char *const names[H9_PROFILES] = {"auto", "small", "medium", "large", "massive"};
@@ -23,7 +25,9 @@ int h9_profile_named(const char *text) {
   return -1;
 }
 
-const char *h9_profile_text(enum h9_profile_name name) { return (unsigned)name < H9_PROFILES ? names[name] : "unknown"; }
+const char *h9_profile_text(enum h9_profile_name name) {
+  return (unsigned)name < H9_PROFILES ? names[name] : "unknown";
+}
 
 h9_tuning h9_tuning_choose(enum h9_profile_name name, uint32_t neurons) {
   bool automatic = name == H9_PROFILE_AUTO;
@@ -48,7 +52,8 @@ enum { OPT_PROFILE = 0x4000 };
 
 static const struct argp_option option_table[] = {
     {"profile", OPT_PROFILE, "NAME", OPTION_ARG_OPTIONAL,
-     "Settings for networks of a size: small (below 100 neurons), medium (below 1,000), large (below 10,000), massive, or "
+     "Settings for networks of a size: small (below 100 neurons), medium (below 1,000), large (below "
+     "10,000), massive, or "
      "auto (default); without a name: print on standard error where the time went",
      2},
     {0, 0, 0, 0, 0, 0},
@@ -71,7 +76,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   }
   int name = h9_profile_named(word);
-  if (name < 0) argp_error(state, "--profile: found '%s', expected auto, small, medium, large or massive", word);
+  if (name < 0)
+    argp_error(state, "--profile: found '%s', expected auto, small, medium, large or massive", word);
   o->given = true;
   o->name = (enum h9_profile_name)name;
   return 0;
@@ -86,8 +92,11 @@ static int threads_of(const h9_tuning *t, uint32_t neurons) {
   return n < (uint32_t)t->threads ? (int)n : t->threads;
 }
 
-h9_tuning h9_tuning_settle(const h9_tuning_options *o, const h9_config *c, uint32_t neurons, h9_options *shared) {
-  enum h9_profile_name name = o->given ? o->name : c ? (enum h9_profile_name)c->simulation.profile : H9_PROFILE_AUTO;
+h9_tuning h9_tuning_settle(const h9_tuning_options *o, const h9_config *c, uint32_t neurons,
+                           h9_options *shared) {
+  enum h9_profile_name name = o->given ? o->name
+                              : c      ? (enum h9_profile_name)c->simulation.profile
+                                       : H9_PROFILE_AUTO;
   h9_tuning t = h9_tuning_choose(name, neurons);
   int threads = threads_of(&t, neurons);
   if (!shared->threads_given && threads > 0 && shared->threads > threads) shared->threads = threads;
@@ -96,7 +105,8 @@ h9_tuning h9_tuning_settle(const h9_tuning_options *o, const h9_config *c, uint3
 }
 
 void h9_tuning_print(const h9_tuning *t, uint32_t neurons, const h9_options *o, FILE *f) {
-  fprintf(f, "profile %s (%s%u neurons): ", h9_profile_text(t->name), t->automatic ? "auto, " : "asked for, ", neurons);
+  fprintf(f, "profile %s (%s%u neurons): ", h9_profile_text(t->name), t->automatic ? "auto, " : "asked for, ",
+          neurons);
   if (t->index) fprintf(f, "index with %.0f neurons a cell", t->cell);
   else fprintf(f, "no index");
   if (h9_tuning_batches(t).size) fprintf(f, ", live signals in batches of %u", t->batch);

@@ -1,5 +1,5 @@
-/* Counters, durations, stages and frames. Authority: sums over threads known beforehand, quantiles of the sorted
- * durations, frame borders computed by hand. */
+/* Counters, durations, stages and frames. Authority: sums over threads known beforehand, quantiles of the
+ * sorted durations, frame borders computed by hand. */
 #include "../../libcore/base/clock.h"
 #include "../../libcore/base/counters.h"
 #include "../../libcore/base/parallel.h"
@@ -64,7 +64,8 @@ static void test_durations(void) {
     double q = i / 100.0, got = h9_durations_quantile(&d, q) * 1e9, want = (double)ns[(int)ceil(q * N) - 1];
     wrong += !(got >= want * (1 - 1e-9) && (got <= want * 1.25 + 4));
   }
-  ok(wrong == 0, "quantiles: at most a quarter of an octave's cell above those of the sorted list (%d wrong)", wrong);
+  ok(wrong == 0, "quantiles: at most a quarter of an octave's cell above those of the sorted list (%d wrong)",
+     wrong);
   wrong = 0;
   for (unsigned o = 2; o < 41; o++) {
     uint64_t below = 0;
@@ -75,7 +76,8 @@ static void test_durations(void) {
   h9_durations_add(&one, 0);
   ok(h9_durations_quantile(&one, 1) == 0 && h9_durations_below(&one, 41) == 1, "a duration of nothing");
   h9_durations_add(&one, UINT64_MAX >> 1);
-  near(h9_durations_quantile(&one, 1) / ((double)(UINT64_MAX >> 1) * 1e-9), 1, 1e-12, "one beyond the last cell");
+  near(h9_durations_quantile(&one, 1) / ((double)(UINT64_MAX >> 1) * 1e-9), 1, 1e-12,
+       "one beyond the last cell");
 }
 
 static void wait_ns(uint64_t ns) {
@@ -160,7 +162,8 @@ static void test_text(void) {
   h9_telemetry_text(&t, &b);
   h9_buf_put8(&b, 0);
   const char *text = (const char *)b.data;
-  ok(strstr(text, "\nhal9_step_odd_name_seconds{program=\"test\"} 1.5\n") != NULL, "names have letters, digits and _ only");
+  ok(strstr(text, "\nhal9_step_odd_name_seconds{program=\"test\"} 1.5\n") != NULL,
+     "names have letters, digits and _ only");
   ok(strstr(text, "\nhal9_step_nothing{program=\"test\"} NaN\n") != NULL, "what is no number says so");
   ok(strstr(text, "\nhal9_exit_status{program=\"test\"} 3\n") != NULL, "the exit status");
   h9_buf_release(&b);
