@@ -12,7 +12,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, FOLLOW };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, BLOCKS, FOLLOW };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -26,6 +26,7 @@ enum {
   OPT_PROVENANCE,
   OPT_METRICS,
   OPT_LABELS,
+  OPT_BLOCKS,
   OPT_COLUMNS,
   OPT_HEADER,
   OPT_NO_HEADER,
@@ -49,6 +50,7 @@ static const struct argp_option option_table[] = {
     {"provenance", OPT_PROVENANCE, 0, 0, "Which programs made the stream, from what", 0},
     {"metrics", OPT_METRICS, "FILE", OPTION_ARG_OPTIONAL, "Measurements of the programs: name, value; =FILE means the FILE below", 0},
     {"labels", OPT_LABELS, 0, 0, "What neurons are called elsewhere: id, label; with another mode, a column of it", 0},
+    {"blocks", OPT_BLOCKS, 0, 0, "Blocks of the file: offset, kind, count, sizes, range, digest", 0},
     {"follow", OPT_FOLLOW, "TIME", OPTION_ARG_OPTIONAL,
      "While the stream flows: a raster in the terminal, a column TIME (10 ms); else time and id of each signal", 0},
     {0, 0, 0, 0, "How:", 2},
@@ -77,8 +79,8 @@ typedef struct arguments {
 static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
   if (a->mode != SUMMARY && a->mode != m)
     argp_error(state,
-               "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance and "
-               "--metrics can be shown");
+               "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance, --blocks "
+               "and --metrics can be shown");
   a->mode = m;
 }
 
@@ -112,7 +114,7 @@ static void settle(arguments *a, struct argp_state *state) {
                a->mode == CHECK ? "check" : "hash");
   if (v->select.timed && a->mode != SIGNALS && a->mode != STATES)
     argp_error(state, "--time selects signals or states: give --signals or --states, too");
-  if ((a->mode == PROVENANCE || a->mode == METRICS) && !h9_select_is_all(&v->select))
+  if ((a->mode == PROVENANCE || a->mode == METRICS || a->mode == BLOCKS) && !h9_select_is_all(&v->select))
     argp_error(state, "--population and --id select neurons, signals, states, connections, projections and labels");
   if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
@@ -140,6 +142,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     else set_mode(a, METRICS, state);
     break;
   case OPT_LABELS: a->view.labels = true; break;
+  case OPT_BLOCKS: set_mode(a, BLOCKS, state); break;
   case OPT_FOLLOW:
     set_mode(a, FOLLOW, state);
     a->window = arg;
@@ -167,7 +170,7 @@ static const char doc[] =
     "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
     "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin "
     "with a line "
-    "of column names; signals, states, connections, metrics and labels are data only, as awk and friends like it.";
+    "of column names, as do projections and blocks; signals, states, connections, metrics and labels are data only, as awk and friends like it.";
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
 
@@ -252,6 +255,7 @@ static int show(arguments *a, int fd, const char *name, h9_error *e) {
   case PROJECTIONS: return h9_view_projections(v, fd, name, e);
   case PROVENANCE: return h9_view_provenance(v, fd, name, e);
   case METRICS: return h9_view_metrics(v, fd, name, e);
+  case BLOCKS: return h9_view_blocks(v, fd, name, e);
   case LABELS: return h9_view_labels(v, fd, name, e);
   case FOLLOW: return follow(a, fd, name, e);
   default: return h9_view_summary(v, fd, name, e);
@@ -280,7 +284,7 @@ int main(int argc, char **argv) {
   argp_parse(&argp, argc, argv, 0, NULL, &a);
   a.view.threads = a.common.threads;
   a.view.header =
-      a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE;
+      a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE || a.mode == BLOCKS;
   int code = h9_telemetry_begin(&a.common, program, &e);
   if (code == H9_OK) code = h9_output_open(&out, a.common.output, true, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
@@ -296,8 +300,8 @@ int main(int argc, char **argv) {
   }
   h9_view_release(&a.view);
   h9_options_release(&a.common);
-  /* A check's report is whole even where a stream is not. */
-  if (open && code != H9_OK && a.mode != CHECK) h9_output_abandon(&out);
+  /* A report of what is wrong is whole even where a stream is not. */
+  if (open && code != H9_OK && a.mode != CHECK && a.mode != BLOCKS) h9_output_abandon(&out);
   else if (open && h9_output_commit(&out, &e) != H9_OK) code = h9_report(stderr, program, &e);
   int before = code;
   code = h9_telemetry_end(code, &e);

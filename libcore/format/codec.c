@@ -207,6 +207,12 @@ int h9_network_read_head(h9_reader *r, h9_network *net, h9_error *e) {
   return rc;
 }
 
+int h9_network_decode_head(const h9_block *b, h9_network *net, h9_error *e) {
+  int rc = b->kind == H9_BLOCK_HEADER ? header_decode(b, net, e) : populations_decode(b, net, e);
+  if (rc != H9_OK) h9_network_release(net);
+  return rc;
+}
+
 static int provenance_add(h9_network *net, const h9_block *b, h9_error *e) {
   h9_provenance p = {0};
   int rc = h9_provenance_decode(b, &p, e);

@@ -21,6 +21,8 @@ int h9_projections_write(h9_writer *w, const h9_network *net, h9_error *e) H9_UN
 
 /* Header and populations only: the stream's first two blocks; labels follow. */
 int h9_network_read_head(h9_reader *r, h9_network *net, h9_error *e) H9_UNUSED_RESULT;
+/* The same from blocks that were read already, one after the other into a network that begins zeroed. */
+int h9_network_decode_head(const h9_block *b, h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* Reads the labels behind the head, if there are any, into net->labels (passes over them where the reader does not
  * want them): H9_OK with *b the block after them, or H9_EOF. */
 int h9_network_read_labels(h9_reader *r, h9_network *net, h9_block *b, h9_error *e) H9_UNUSED_RESULT;

@@ -44,6 +44,8 @@ typedef struct h9_block {
   size_t len;
   uint64_t ordinal;   /* 0 for the header */
   uint64_t offset;    /* of its first byte in the stream file */
+  size_t stored;      /* bytes it takes there, tag included */
+  h9_hash digest;     /* of kind, length, count and body; 0 where there is no body */
 } h9_block;
 
 typedef struct h9_reader h9_reader;
@@ -67,6 +69,8 @@ int h9_reader_open_begun(h9_reader **r, int fd, const char *name, uint32_t wante
  * behind it; else H9_EDATA or H9_EIO. The header block comes out first. INDEX and END are
  * checked but not handed out. */
 int h9_reader_next(h9_reader *r, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
+/* From now on INDEX and END are handed out, too, as what they take: END without a body, as the last before H9_EOF. */
+void h9_reader_hand_all(h9_reader *r);
 /* Takes the body of the block last handed out over: it stays valid until free(b->body). b->body
  * moves. */
 void h9_reader_keep(h9_reader *r, h9_block *b);

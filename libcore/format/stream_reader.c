@@ -67,6 +67,7 @@ struct h9_reader {
   bool every_digest; /* all blocks of the content hash were decompressed */
   bool lent;         /* the block at `out` is in the caller's hands */
   bool finished;
+  bool hand_all;     /* INDEX and END, too */
   h9_hash content;
   h9_error failure; /* sticky */
 
@@ -364,10 +365,17 @@ int h9_reader_next(h9_reader *r, h9_block *b, h9_error *e) {
       if (check_end(r, s, e) != H9_OK) return fail_for_good(r, s, e);
       r->ledger.offset += H9_TAG_BYTES + H9_END_FRAME;
       r->finished = true;
-      return H9_EOF;
+      if (!r->hand_all) return H9_EOF;
+      *b = (h9_block){.kind = H9_BLOCK_END,
+                      .count = s->tag.count,
+                      .len = H9_END_BODY,
+                      .ordinal = s->ordinal,
+                      .offset = s->offset,
+                      .stored = H9_TAG_BYTES + H9_END_FRAME};
+      return H9_OK;
     }
     if (e->code != H9_OK || account(r, s, e) != H9_OK) return fail_for_good(r, s, e);
-    if (s->tag.kind == H9_BLOCK_INDEX) {
+    if (s->tag.kind == H9_BLOCK_INDEX && !r->hand_all) {
       done_with(r);
       continue;
     }
@@ -376,12 +384,16 @@ int h9_reader_next(h9_reader *r, h9_block *b, h9_error *e) {
                     .body = s->wanted ? s->payload + H9_PAYLOAD_HEAD : NULL,
                     .len = s->payload_len - H9_PAYLOAD_HEAD,
                     .ordinal = s->ordinal,
-                    .offset = s->offset};
+                    .offset = s->offset,
+                    .stored = H9_TAG_BYTES + (size_t)s->tag.frame_len,
+                    .digest = s->wanted ? s->digest : (h9_hash){0}};
     r->lent = true;
     h9_count_block(H9_COUNT_READ, b->kind, b->count);
     return H9_OK;
   }
 }
+
+void h9_reader_hand_all(h9_reader *r) { r->hand_all = true; }
 
 void h9_reader_keep(h9_reader *r, h9_block *b) {
   if (!b->body || !r->lent) return;

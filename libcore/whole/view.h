@@ -28,6 +28,7 @@ int h9_view_connections(h9_view *v, int fd, const char *name, h9_error *e) H9_UN
 int h9_view_projections(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_provenance(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_labels(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
+int h9_view_blocks(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_view_metrics(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 /* What is in the stream, for people. */
 int h9_view_summary(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
