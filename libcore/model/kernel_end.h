@@ -96,18 +96,14 @@ H9_INLINE int H9_OF(h9_grain)(const h9_update *u, uint32_t from, uint32_t n,
   a.currents = columns ? (const real *)u->currents + from : a.extra0;
   a.quantum = (real)u->quantum;
   a.current = (real)u->current;
-  _Alignas(64) int32_t hit[H9_SLOT_ALIGN] = {0};
 #if defined H9_PRECISE || defined H9_MARKS
   _Alignas(64) int32_t did[H9_TILE_GRAIN];
   a.did = did;
 #endif
-  /* Blocks of a constant number: the step is there once, as vectors, and not again for a remainder. */
-  for (uint32_t block = 0; block < n; block += H9_SLOT_ALIGN) {
-    H9_VECTOR for (uint32_t i = block; i < block + H9_SLOT_ALIGN; i++)
-      hit[i - block] |= H9_OF(h9_neuron)(&a, i, receptors, columns);
-  }
+  /* Whole vectors, which the compiler can see: the step is there once, and not again for a remainder. */
+  const uint32_t whole = (n + H9_SLOT_ALIGN - 1) / H9_SLOT_ALIGN * H9_SLOT_ALIGN;
   int any = 0;
-  for (uint32_t i = 0; i < H9_SLOT_ALIGN; i++) any |= hit[i];
+  H9_VECTOR_OR(any) for (uint32_t i = 0; i < whole; i++) any |= H9_OF(h9_neuron)(&a, i, receptors, columns);
 #ifdef H9_PRECISE
   if (any >= H9_HARD) {
     any &= H9_HARD - 1;

@@ -12,12 +12,14 @@
 /* Functions of a step: always inline, for a call would keep its loop from being vectorized. */
 #define H9_INLINE static inline __attribute__((always_inline))
 
-/* The directive for a loop of a kernel. */
+/* The directives for a loop of a kernel, and for one that or's into a sum. */
 #define H9_PRAGMA(x) _Pragma(#x)
 #ifdef H9_SCALAR
 #define H9_VECTOR
+#define H9_VECTOR_OR(sum)
 #else
 #define H9_VECTOR H9_PRAGMA(omp simd)
+#define H9_VECTOR_OR(sum) H9_PRAGMA(omp simd reduction(| : sum))
 #endif
 
 H9_INLINE float h9_exp_float(float x) { /* error <= 2 ulp on [-87, 88] */
