@@ -90,8 +90,8 @@ H9_INLINE int h9_step(h9_state *s, const h9_coef *c, const h9_input *in, const i
   (void)receptors;
   real v = s->v, scale = c->h * c->per_c, drive = scale * (c->i_e + in->current), leak = scale * c->g_l;
   real ex0 = scale * s->ex, in0 = scale * s->in;
-  real ex1 = scale * (RISE(ex, c->half) * c->half_ex), in1 = scale * (RISE(in, c->half) * c->half_in);
-  real ex2 = scale * (RISE(ex, c->h) * c->decay_ex), in2 = scale * (RISE(in, c->h) * c->decay_in);
+  real ex1 = RISE(ex, c->half) * (scale * c->half_ex), in1 = RISE(in, c->half) * (scale * c->half_in);
+  real ex2 = RISE(ex, c->h) * (scale * c->decay_ex), in2 = RISE(in, c->h) * (scale * c->decay_in);
   real f0 = drive + (ex0 * c->e_ex + in0 * c->e_in), g0 = leak + (ex0 + in0);
   real f1 = drive + (ex1 * c->e_ex + in1 * c->e_in), g1 = leak + (ex1 + in1);
   real f2 = drive + (ex2 * c->e_ex + in2 * c->e_in), g2 = leak + (ex2 + in2);
