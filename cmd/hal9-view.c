@@ -34,6 +34,10 @@ enum {
   OPT_COUNT,
   OPT_POPULATION,
   OPT_ID,
+  OPT_REGION,
+  OPT_NEAR,
+  OPT_NETWORK,
+  OPT_SAMPLE,
   OPT_TIME,
   OPT_FOLLOW,
 };
@@ -63,6 +67,10 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Which:", 3},
     {"population", OPT_POPULATION, "NAME,...", 0, "Neurons, senders, sources of these populations", 0},
     {"id", OPT_ID, "A-B,C,...", 0, "Neurons, senders, sources with these ids", 0},
+    {"region", OPT_REGION, "AXIS=A..B,...", 0, "Neurons, senders, sources in this region, in um", 0},
+    {"near", OPT_NEAR, "X,Y[,Z],R", 0, "Those within R um of this place", 0},
+    {"network", OPT_NETWORK, "FILE", 0, "Take positions from this stream, where the one shown has none", 0},
+    {"sample", OPT_SAMPLE, "N|P%", 0, "N of them, or P percent: always the same, by id and --seed", 0},
     {"time", OPT_TIME, "FROM..TO", 0, "Signals and states later than FROM, not later than TO", 0},
     {0, 0, 0, 0, 0, 0},
 };
@@ -115,8 +123,12 @@ static void settle(arguments *a, struct argp_state *state) {
   if (v->select.timed && a->mode != SIGNALS && a->mode != STATES)
     argp_error(state, "--time selects signals or states: give --signals or --states, too");
   if ((a->mode == PROVENANCE || a->mode == METRICS || a->mode == BLOCKS) && !h9_select_is_all(&v->select))
-    argp_error(state, "--population and --id select neurons, signals, states, connections, projections and labels");
-  if (a->mode == PROJECTIONS && v->select.n_ranges) argp_error(state, "--id does not select projections");
+    argp_error(state, "--population, --id, --region, --near and --sample select neurons, signals, states, connections and labels");
+  if (a->mode == PROJECTIONS && !h9_select_is_whole(&v->select))
+    argp_error(state, "only --population selects projections");
+  if (v->select.network && !v->select.n_regions && !v->select.n_near)
+    argp_error(state, "--network tells where neurons are: give --region or --near, too");
+  v->select.seed = a->common.seed_given ? a->common.seed : 1;
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
     argp_error(state,
                "nothing to read: name a stream file, or pipe one in, as in 'hal9-gen -n 100 | hal9-view'");
@@ -154,6 +166,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_COUNT: a->view.count = true; break;
   case OPT_POPULATION: rc = h9_select_populations(&a->view.select, arg, &e); break;
   case OPT_ID: rc = h9_select_ids(&a->view.select, arg, &e); break;
+  case OPT_REGION: rc = h9_select_region(&a->view.select, arg, &e); break;
+  case OPT_NEAR: rc = h9_select_near(&a->view.select, arg, &e); break;
+  case OPT_NETWORK: a->view.select.network = arg; break;
+  case OPT_SAMPLE: rc = h9_select_sample(&a->view.select, arg, &e); break;
   case OPT_TIME: rc = h9_select_time(&a->view.select, arg, &e); break;
   case ARGP_KEY_ARG: rc = h9_options_operand(&a->common, arg); break;
   case ARGP_KEY_END: settle(a, state); break;
@@ -269,7 +285,8 @@ static int view_one(arguments *a, const char *path, h9_error *e) {
   int rc = h9_input_open(path, &fd, &name, e);
   if (rc != H9_OK) return rc;
   h9_stage_enter(H9_STAGE_READ);
-  rc = show(a, fd, name, e);
+  rc = h9_select_locate(&a->view.select, &fd, name, a->common.threads, e);
+  if (rc == H9_OK) rc = show(a, fd, name, e);
   if (fd != STDIN_FILENO) close(fd);
   h9_error late = {0};
   if (rc != H9_OK && h9_view_flush(&a->view, true, &late) != H9_OK && late.sys) *e = late;

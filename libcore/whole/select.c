@@ -97,7 +97,7 @@ int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) {
     s->after_step = step_of(s->after, net->dt);
     s->until_step = step_of(s->until, net->dt);
   }
-  if (s->n_names == 0) return H9_OK;
+  if (s->n_names == 0) return h9_select_choose(s, net, e);
   s->population = calloc(net->n_populations + 1, sizeof *s->population);
   if (!s->population) return h9_fail_memory(e, net->n_populations, "populations");
   for (size_t i = 0; i < s->n_names; i++) {
@@ -115,7 +115,7 @@ int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) {
     free(names);
     return H9_EUSAGE;
   }
-  return H9_OK;
+  return h9_select_choose(s, net, e);
 }
 
 bool h9_select_has_id(const h9_select *s, h9_id id) {
@@ -132,7 +132,12 @@ void h9_select_release(h9_select *s) {
   for (size_t i = 0; i < s->n_names; i++) free(s->name[i]);
   free(s->name);
   free(s->range);
+  free(s->region);
+  free(s->near);
   free(s->population);
+  free(s->chosen);
+  free(s->inside);
+  h9_network_release(&s->located);
   *s = (h9_select){0};
 }
 

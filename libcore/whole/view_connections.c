@@ -126,7 +126,7 @@ static int work(void *ctx, int worker, const h9_group *g, void **slot, h9_error 
   h9_id first = s->net.populations[g->population].first + g->first;
   for (uint32_t k = 0; k < g->n; k++) { /* source by source, its projections in order */
     h9_id source = first + k;
-    if (sel->n_ranges && !h9_select_has_id(sel, source)) continue;
+    if (!h9_select_is_whole(sel) && !h9_select_has(sel, &s->net, source)) continue;
     for (uint32_t j = 0; j < g->n_rows; j++) {
       const h9_rows *r = &g->rows[j];
       uint64_t from = r->start[k], to = r->start[k + 1];

@@ -164,10 +164,10 @@ static int rows(neurons *s, uint32_t population, uint32_t first, uint32_t n, con
               : s->column[i] == 2 ? c->z
                                   : c->columns[s->column[i] - 3];
   }
-  const bool ids = s->v->select.n_ranges > 0;
+  const bool some = !h9_select_is_whole(&s->v->select);
   for (uint32_t k = 0; k < n; k++) {
     h9_id id = p->first + first + k;
-    if (ids && !h9_select_has_id(&s->v->select, id)) continue;
+    if (some && !h9_select_has(&s->v->select, &s->net, id)) continue;
     if (s->v->rows >= s->v->head) return H9_EOF;
     s->v->rows++;
     if (s->v->count) continue;
