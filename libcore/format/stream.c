@@ -20,7 +20,6 @@ static const char *const kind_names[H9_BLOCK_KINDS] = {
 
 const char *h9_block_kind_name(uint32_t kind) { return kind_names[kind < H9_BLOCK_KINDS ? kind : 0]; }
 
-void h9_hash_text(h9_hash h, char out[33]) { snprintf(out, 33, "%016" PRIx64 "%016" PRIx64, h.hi, h.lo); }
 
 bool h9_kind_is_content(uint32_t kind) {
   return kind != H9_BLOCK_METRICS && kind != H9_BLOCK_INDEX && kind != H9_BLOCK_END;
@@ -28,27 +27,11 @@ bool h9_kind_is_content(uint32_t kind) {
 
 /* ---- hashes ---- */
 
-static h9_hash from_xxh(XXH128_hash_t x) { return (h9_hash){x.high64, x.low64}; }
-
-h9_hash h9_hash_of(const void *p, size_t n) { return from_xxh(XXH3_128bits(p, n)); }
-
 static void hash_put(unsigned char *p, h9_hash h) {
   h9_store64(p, h.lo);
   h9_store64(p + 8, h.hi);
 }
 static h9_hash hash_get(const unsigned char *p) { return (h9_hash){h9_load64(p + 8), h9_load64(p)}; }
-
-/* An h9_hasher is an XXH3_state_t to the outside. */
-h9_hasher *h9_hasher_new(void) {
-  XXH3_state_t *s = XXH3_createState();
-  if (s) XXH3_128bits_reset(s);
-  return (h9_hasher *)s;
-}
-void h9_hasher_add(h9_hasher *h, const void *p, size_t n) { XXH3_128bits_update((XXH3_state_t *)h, p, n); }
-h9_hash h9_hasher_value(const h9_hasher *h) { return from_xxh(XXH3_128bits_digest((const XXH3_state_t *)h)); }
-void h9_hasher_free(h9_hasher *h) {
-  if (h) XXH3_freeState((XXH3_state_t *)h);
-}
 
 /* ---- prologue ---- */
 

@@ -8,6 +8,7 @@
 #define H9_FORMAT_STREAM_H
 
 #include "../base/bytes.h"
+#include "../base/hash.h"
 #include "../base/status.h"
 
 #define H9_STREAM_VERSION 1
@@ -32,9 +33,6 @@ const char *h9_block_kind_name(uint32_t kind);
 
 /* Largest decompressed block: a writer splits, a reader refuses. */
 #define H9_BLOCK_BYTES_MAX (UINT32_C(1) << 26)
-
-typedef struct h9_hash { uint64_t hi, lo; } h9_hash; /* XXH3-128 */
-void h9_hash_text(h9_hash h, char out[33]);           /* 32 hex digits, zero-terminated */
 
 typedef struct h9_block {
   uint32_t kind;      /* enum h9_block_kind; unknown kinds of a known version are an error */

@@ -32,16 +32,8 @@ int h9_tag_get(h9_tag *t, const unsigned char in[H9_TAG_BYTES], h9_error *e) H9_
 uint32_t h9_frame_check(const void *frame, size_t len);
 
 void h9_payload_head(unsigned char out[H9_PAYLOAD_HEAD], uint32_t kind, uint32_t body, uint64_t count);
-h9_hash h9_hash_of(const void *p, size_t n);
 /* Whether blocks of that kind belong to the content hash. */
 bool h9_kind_is_content(uint32_t kind);
-
-/* A running XXH3-128. */
-typedef struct h9_hasher h9_hasher;
-h9_hasher *h9_hasher_new(void);
-void h9_hasher_add(h9_hasher *h, const void *p, size_t n);
-h9_hash h9_hasher_value(const h9_hasher *h);
-void h9_hasher_free(h9_hasher *h);
 
 /* Which blocks may follow which. Zero-initialise. */
 typedef struct h9_order {
