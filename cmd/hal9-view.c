@@ -1,6 +1,7 @@
 /* hal9-view: look inside a stream: what it holds, whether it is whole, its records as text. */
 #include "../libcore/base/io.h"
 #include "../libcore/whole/check.h"
+#include "../libcore/whole/join.h"
 #include "../libcore/whole/watch.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
@@ -12,7 +13,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, BLOCKS, FOLLOW };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, BLOCKS, CAT, MERGE, FOLLOW };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -27,6 +28,10 @@ enum {
   OPT_METRICS,
   OPT_LABELS,
   OPT_BLOCKS,
+  OPT_CAT,
+  OPT_MERGE,
+  OPT_SHIFT,
+  OPT_BATCH_SIZE,
   OPT_COLUMNS,
   OPT_HEADER,
   OPT_NO_HEADER,
@@ -57,6 +62,8 @@ static const struct argp_option option_table[] = {
     {"blocks", OPT_BLOCKS, 0, 0, "Blocks of the file: offset, kind, count, sizes, range, digest", 0},
     {"follow", OPT_FOLLOW, "TIME", OPTION_ARG_OPTIONAL,
      "While the stream flows: a raster in the terminal, a column TIME (10 ms); else time and id of each signal", 0},
+    {"cat", OPT_CAT, 0, 0, "A stream again: recordings of signals and states, one after another", 0},
+    {"merge", OPT_MERGE, 0, 0, "A stream again: recordings of signals and states, merged by time", 0},
     {0, 0, 0, 0, "How:", 2},
     {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
     {"columns", OPT_COLUMNS, "NAME,...", 0, "Show these columns in this order", 0},
@@ -64,6 +71,8 @@ static const struct argp_option option_table[] = {
     {"no-header", OPT_NO_HEADER, 0, 0, "Do not, where it is the default", 0},
     {"head", OPT_HEAD, "N", 0, "Show at most N records of each stream", 0},
     {"count", OPT_COUNT, 0, 0, "Show only how many records there are", 0},
+    {"shift", OPT_SHIFT, "TIME,...", 0, "Add to the times of each stream that is joined", 0},
+    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Join signals into batches of N, up to the end of the step (65536)", 0},
     {0, 0, 0, 0, "Which:", 3},
     {"population", OPT_POPULATION, "NAME,...", 0, "Neurons, senders, sources of these populations", 0},
     {"id", OPT_ID, "A-B,C,...", 0, "Neurons, senders, sources with these ids", 0},
@@ -82,13 +91,17 @@ typedef struct arguments {
   int header; /* -1: as the mode has it */
   const char *window; /* of --follow */
   h9_view view;
+  h9_buf chosen; /* the options that shape a joined stream, for the provenance */
+  double *shift;
+  size_t n_shift;
+  uint64_t batch;
 } arguments;
 
 static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
   if (a->mode != SUMMARY && a->mode != m)
     argp_error(state,
-               "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance, --blocks "
-               "and --metrics can be shown");
+               "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance, --metrics, "
+               "--blocks, --cat, --merge and --follow is possible");
   a->mode = m;
 }
 
@@ -108,6 +121,23 @@ static void add_columns(arguments *a, const char *text, struct argp_state *state
   }
 }
 
+static int add_shifts(arguments *a, const char *text, h9_error *e) {
+  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
+  int rc = H9_OK;
+  for (const char *at = text; rc == H9_OK; at++) {
+    size_t n = strcspn(at, ",");
+    char *part = strndup(at, n);
+    double *grown = realloc(a->shift, (a->n_shift + 1) * sizeof *grown);
+    if (grown) a->shift = grown;
+    if (!part || !grown) rc = h9_fail_memory(e, n, "--shift");
+    else rc = h9_option_quantity("--shift", part, &ms, &a->shift[a->n_shift++], e);
+    free(part);
+    at += n;
+    if (!*at) break;
+  }
+  return rc;
+}
+
 /* What is left to decide when all options are known. */
 static void settle(arguments *a, struct argp_state *state) {
   h9_view *v = &a->view;
@@ -120,7 +150,11 @@ static void settle(arguments *a, struct argp_state *state) {
   if ((a->mode == CHECK || a->mode == HASH) && (table || v->labels))
     argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
                a->mode == CHECK ? "check" : "hash");
-  if (v->select.timed && a->mode != SIGNALS && a->mode != STATES)
+  bool joins = a->mode == CAT || a->mode == MERGE;
+  if (joins && (a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX || v->labels))
+    argp_error(state, "--%s writes a stream: no columns, no form of a table", a->mode == CAT ? "cat" : "merge");
+  if (!joins && (a->n_shift || a->batch)) argp_error(state, "--%s goes with --cat or --merge", a->n_shift ? "shift" : "batch-size");
+  if (v->select.timed && a->mode != SIGNALS && a->mode != STATES && !joins)
     argp_error(state, "--time selects signals or states: give --signals or --states, too");
   if ((a->mode == PROVENANCE || a->mode == METRICS || a->mode == BLOCKS) && !h9_select_is_all(&v->select))
     argp_error(state, "--population, --id, --region, --near and --sample select neurons, signals, states, connections and labels");
@@ -138,6 +172,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   arguments *a = state->input;
   h9_error e = {0};
   int rc = H9_OK;
+  bool chooses = (key >= OPT_POPULATION && key <= OPT_TIME) || key == OPT_SHIFT || key == OPT_BATCH_SIZE;
+  for (const struct argp_option *t = option_table; chooses && (t->name || t->doc); t++)
+    if (t->key == key) {
+      char name[32];
+      snprintf(name, sizeof name, "--%s", t->name);
+      h9_shaping_put(&a->chosen, name, arg);
+    }
   switch (key) {
   case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
   case OPT_CHECK: set_mode(a, CHECK, state); break;
@@ -155,6 +196,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_LABELS: a->view.labels = true; break;
   case OPT_BLOCKS: set_mode(a, BLOCKS, state); break;
+  case OPT_CAT: set_mode(a, CAT, state); break;
+  case OPT_MERGE: set_mode(a, MERGE, state); break;
+  case OPT_SHIFT: rc = add_shifts(a, arg, &e); break;
+  case OPT_BATCH_SIZE: rc = h9_option_whole("--batch-size", arg, 1, 1u << 22, &a->batch, &e); break;
   case OPT_FOLLOW:
     set_mode(a, FOLLOW, state);
     a->window = arg;
@@ -293,33 +338,91 @@ static int view_one(arguments *a, const char *path, h9_error *e) {
   return rc;
 }
 
+/* The options that shape the joined stream, for the provenance. */
+static int make_provenance(const arguments *a, const h9_join *j, h9_provenance *own, h9_error *e) {
+  h9_buf text = {0};
+  h9_shaping_put(&text, a->mode == CAT ? "--cat" : "--merge", NULL);
+  if (a->chosen.len) {
+    h9_buf_put8(&text, ' ');
+    h9_buf_put(&text, a->chosen.data, a->chosen.len);
+  }
+  h9_shaping_end(&text, &a->common);
+  int rc = text.failed || a->chosen.failed ? h9_fail_memory(e, text.len, "provenance") : H9_OK;
+  if (rc == H9_OK)
+    rc = h9_provenance_make(own, program, (const char *)text.data, &a->common, j->seed, j->parent, j->n_parents, e);
+  h9_buf_release(&text);
+  return rc;
+}
+
+/* --cat and --merge. */
+static int join(arguments *a, h9_error *e) {
+  const h9_options *o = &a->common;
+  h9_join j = {.merge = a->mode == MERGE,
+               .select = &a->view.select,
+               .shift = a->shift,
+               .n_shift = a->n_shift,
+               .batch = a->batch ? a->batch : 65536,
+               .threads = o->threads};
+  h9_output out;
+  h9_writer *w = NULL;
+  h9_provenance own = {0};
+  int rc = h9_output_open(&out, o->output, o->force, e);
+  if (rc != H9_OK) return rc;
+  h9_stage_enter(H9_STAGE_READ);
+  rc = h9_writer_open(&w, out.fd, o->output ? o->output : "standard output", o->level, o->threads, e);
+  if (rc == H9_OK) rc = h9_join_write(&j, o->operand, o->n_operand, w, e);
+  if (rc == H9_OK) rc = make_provenance(a, &j, &own, e);
+  if (rc == H9_OK) rc = h9_provenance_write(w, &own, e);
+  h9_provenance_release(&own);
+  if (rc == H9_OK) {
+    rc = h9_writer_close(w, e);
+    w = NULL;
+  }
+  if (w) h9_writer_abort(w);
+  if (rc == H9_OK) rc = h9_output_commit(&out, e);
+  else h9_output_abandon(&out);
+  if (rc == H9_OK && o->verbose && !o->quiet)
+    fprintf(stderr, "%s: %llu signals, %llu samples of %u streams\n", program, (unsigned long long)j.signals,
+            (unsigned long long)j.samples, j.n_parents);
+  return rc;
+}
+
+/* All other modes, input by input. */
+static int view_all(arguments *a, h9_error *e) {
+  h9_output out = {.fd = -1};
+  int code = h9_output_open(&out, a->common.output, true, e);
+  if (code != H9_OK) return h9_report(stderr, program, e);
+  a->view.fd = out.fd;
+  size_t n = a->common.n_operand ? a->common.n_operand : 1;
+  for (size_t i = 0; i < n; i++) {
+    h9_error mine = {0};
+    if (view_one(a, a->common.n_operand ? a->common.operand[i] : NULL, &mine) == H9_OK) continue;
+    int reported = h9_report(stderr, program, &mine);
+    if (code == H9_OK) code = reported;
+    if (mine.code == H9_EIO || mine.code == H9_EUSAGE) break;
+  }
+  /* A report of what is wrong is whole even where a stream is not. */
+  if (code != H9_OK && a->mode != CHECK && a->mode != BLOCKS) h9_output_abandon(&out);
+  else if (h9_output_commit(&out, e) != H9_OK) code = h9_report(stderr, program, e);
+  return code;
+}
+
 int main(int argc, char **argv) {
   arguments a = {.header = -1, .view = {.head = UINT64_MAX}};
   h9_error e = {0};
-  h9_output out = {.fd = -1};
   h9_options_init(&a.common);
   argp_parse(&argp, argc, argv, 0, NULL, &a);
   a.view.threads = a.common.threads;
   a.view.header =
       a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE || a.mode == BLOCKS;
   int code = h9_telemetry_begin(&a.common, program, &e);
-  if (code == H9_OK) code = h9_output_open(&out, a.common.output, true, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
-  bool open = code == H9_OK;
-  a.view.fd = out.fd;
-  size_t n = a.common.n_operand ? a.common.n_operand : 1;
-  for (size_t i = 0; open && i < n; i++) {
-    h9_error mine = {0};
-    if (view_one(&a, a.common.n_operand ? a.common.operand[i] : NULL, &mine) == H9_OK) continue;
-    int reported = h9_report(stderr, program, &mine);
-    if (code == H9_OK) code = reported;
-    if (mine.code == H9_EIO || mine.code == H9_EUSAGE) break;
-  }
+  else if (a.mode != CAT && a.mode != MERGE) code = view_all(&a, &e);
+  else if ((code = join(&a, &e)) != H9_OK) code = h9_report(stderr, program, &e);
   h9_view_release(&a.view);
   h9_options_release(&a.common);
-  /* A report of what is wrong is whole even where a stream is not. */
-  if (open && code != H9_OK && a.mode != CHECK && a.mode != BLOCKS) h9_output_abandon(&out);
-  else if (open && h9_output_commit(&out, &e) != H9_OK) code = h9_report(stderr, program, &e);
+  h9_buf_release(&a.chosen);
+  free(a.shift);
   int before = code;
   code = h9_telemetry_end(code, &e);
   return code == before ? code : h9_report(stderr, program, &e);
