@@ -168,7 +168,42 @@ static int put_state(joiner *m, const source *s, const h9_block *b, h9_error *e)
   return rc;
 }
 
+/* ---- batches ---- */
+
+/* The batch so far, as all signals up to step `to`. */
+static int flush(joiner *m, h9_step to, h9_error *e) {
+  h9_buf body = {0};
+  m->out.to = to;
+  h9_signals_encode(&m->out, &body);
+  m->j->signals += m->out.n;
+  int rc = h9_writer_block(m->writer, H9_BLOCK_SIGNALS, m->out.n, &body, e);
+  m->out.n = 0;
+  m->out.from = to;
+  m->out.strength_bytes = 0;
+  return rc;
+}
+
 /* ---- reading ---- */
+
+/* Signals of a batch all have strengths, or none; the same for priorities. One after another such batches may change,
+ * but not side by side, where both would have signals in the same step. */
+static int form(joiner *m, const source *s, h9_error *e) {
+  const h9_signals *g = &s->batch;
+  bool strong = g->strength_bytes > 0, other_strength = m->formed && m->strong != strong;
+  if (other_strength || (m->formed && m->prioritised != g->prioritised)) {
+    if (m->j->merge && m->n > 1)
+      return h9_fail(e, H9_EUSAGE, "%s: found signals %s %s, expected some %s as in %s", s->name,
+                     (other_strength ? strong : g->prioritised) ? "with" : "without",
+                     other_strength ? "strengths" : "priorities",
+                     (other_strength ? strong : g->prioritised) ? "without" : "with", m->form_of);
+    if (m->out.n > 0 && flush(m, m->out.step[m->out.n - 1], e) != H9_OK) return e->code;
+  }
+  m->strong = strong;
+  m->prioritised = g->prioritised;
+  m->form_of = s->name;
+  m->formed = true;
+  return H9_OK;
+}
 
 /* Times as the result has them; follows the batch before. */
 static int take_batch(joiner *m, source *s, const h9_block *b, h9_error *e) {
@@ -189,21 +224,7 @@ static int take_batch(joiner *m, source *s, const h9_block *b, h9_error *e) {
   if (!s->begun) s->from = g->from;
   s->begun = true;
   s->at = 0;
-  if (g->n == 0) return H9_OK;
-  bool strong = g->strength_bytes > 0;
-  if (!m->formed) {
-    m->strong = strong;
-    m->prioritised = g->prioritised;
-    m->form_of = s->name;
-    m->formed = true;
-  }
-  if (m->strong != strong || m->prioritised != g->prioritised)
-    return h9_fail(e, H9_EUSAGE, "%s: found signals with%s, expected some with%s as in %s", s->name,
-                   m->strong != strong ? strong ? " strengths" : "out strengths"
-                   : g->prioritised    ? " priorities"
-                                       : "out priorities",
-                   m->strong != strong ? strong ? "out" : " them" : g->prioritised ? "out" : " them", m->form_of);
-  return H9_OK;
+  return g->n > 0 ? form(m, s, e) : H9_OK;
 }
 
 /* Up to the next batch of signals, or the end. */
@@ -228,20 +249,7 @@ static int advance(joiner *m, source *s, h9_error *e) {
   return H9_OK;
 }
 
-/* ---- writing ---- */
-
-/* The batch so far, as all signals up to step `to`. */
-static int flush(joiner *m, h9_step to, h9_error *e) {
-  h9_buf body = {0};
-  m->out.to = to;
-  h9_signals_encode(&m->out, &body);
-  m->j->signals += m->out.n;
-  int rc = h9_writer_block(m->writer, H9_BLOCK_SIGNALS, m->out.n, &body, e);
-  m->out.n = 0;
-  m->out.from = to;
-  m->out.strength_bytes = 0;
-  return rc;
-}
+/* ---- joining ---- */
 
 static int put_signal(joiner *m, source *s, h9_error *e) {
   const h9_select *sel = m->j->select;
