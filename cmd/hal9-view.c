@@ -1,6 +1,7 @@
 /* hal9-view: look inside a stream: what it holds, whether it is whole, its records as text. */
 #include "../libcore/base/io.h"
 #include "../libcore/whole/check.h"
+#include "../libcore/whole/diff.h"
 #include "../libcore/whole/join.h"
 #include "../libcore/whole/watch.h"
 #include "../libcore/whole/options.h"
@@ -13,7 +14,7 @@
 
 static const char program[] = "hal9-view";
 
-enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, BLOCKS, CAT, MERGE, FOLLOW };
+enum mode { SUMMARY, CHECK, HASH, NEURONS, SIGNALS, STATES, CONNECTIONS, PROJECTIONS, PROVENANCE, METRICS, LABELS, BLOCKS, CAT, MERGE, FOLLOW, DIFF };
 
 enum {
   OPT_CHECK = 0x2000,
@@ -28,6 +29,7 @@ enum {
   OPT_METRICS,
   OPT_LABELS,
   OPT_BLOCKS,
+  OPT_DIFF,
   OPT_CAT,
   OPT_MERGE,
   OPT_SHIFT,
@@ -62,6 +64,7 @@ static const struct argp_option option_table[] = {
     {"blocks", OPT_BLOCKS, 0, 0, "Blocks of the file: offset, kind, count, sizes, range, digest", 0},
     {"follow", OPT_FOLLOW, "TIME", OPTION_ARG_OPTIONAL,
      "While the stream flows: a raster in the terminal, a column TIME (10 ms); else time and id of each signal", 0},
+    {"diff", OPT_DIFF, 0, 0, "The first place where two streams part, in the network's terms; with other modes: only these", 0},
     {"cat", OPT_CAT, 0, 0, "A stream again: recordings of signals and states, one after another", 0},
     {"merge", OPT_MERGE, 0, 0, "A stream again: recordings of signals and states, merged by time", 0},
     {0, 0, 0, 0, "How:", 2},
@@ -86,7 +89,9 @@ static const struct argp_option option_table[] = {
 
 typedef struct arguments {
   h9_options common;
+  unsigned modes; /* bits of those given */
   enum mode mode;
+  unsigned parts; /* of --diff */
   bool tsv;
   int header; /* -1: as the mode has it */
   const char *window; /* of --follow */
@@ -97,12 +102,32 @@ typedef struct arguments {
   uint64_t batch;
 } arguments;
 
-static void set_mode(arguments *a, enum mode m, struct argp_state *state) {
-  if (a->mode != SUMMARY && a->mode != m)
+/* The mode that the options given make; --diff takes others as what it compares. */
+static void set_mode(arguments *a, struct argp_state *state) {
+  static const struct {
+    enum mode mode;
+    unsigned part;
+  } parts[] = {{SIGNALS, H9_DIFF_SIGNALS},         {STATES, H9_DIFF_STATES},         {CONNECTIONS, H9_DIFF_CONNECTIONS},
+               {PROJECTIONS, H9_DIFF_PROJECTIONS}, {PROVENANCE, H9_DIFF_PROVENANCE}, {METRICS, H9_DIFF_METRICS}};
+  unsigned left = a->modes & ~(1u << DIFF);
+  if (a->modes & 1u << DIFF) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+      a->parts |= left >> parts[i].mode & 1 ? parts[i].part : 0;
+      left &= ~(1u << parts[i].mode);
+    }
+    if (a->tsv) a->parts |= H9_DIFF_NEURONS;
+    if (!(a->parts & H9_DIFF_CONTENT)) a->parts |= H9_DIFF_CONTENT;
+    if (left)
+      argp_error(state, "--diff compares what --tsv, --signals, --states, --connections, --projections, --provenance and "
+                        "--metrics show, and goes with no other mode");
+    a->tsv = false;
+    left = 1u << DIFF;
+  }
+  if (left & (left - 1))
     argp_error(state,
                "only one of --check, --hash, --signals, --states, --connections, --projections, --provenance, --metrics, "
                "--blocks, --cat, --merge and --follow is possible");
-  a->mode = m;
+  while (left >>= 1) a->mode = (enum mode)((int)a->mode + 1);
 }
 
 static void add_columns(arguments *a, const char *text, struct argp_state *state) {
@@ -141,6 +166,7 @@ static int add_shifts(arguments *a, const char *text, h9_error *e) {
 /* What is left to decide when all options are known. */
 static void settle(arguments *a, struct argp_state *state) {
   h9_view *v = &a->view;
+  set_mode(a, state);
   bool table = a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX ||
                !h9_select_is_all(&v->select);
   if (a->mode == SUMMARY && v->labels && !a->tsv) a->mode = LABELS;
@@ -151,10 +177,16 @@ static void settle(arguments *a, struct argp_state *state) {
     argp_error(state, "--%s looks at whole streams: no columns, no selection, no form of a table",
                a->mode == CHECK ? "check" : "hash");
   bool joins = a->mode == CAT || a->mode == MERGE;
+  if (a->mode == DIFF && (v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX || v->labels))
+    argp_error(state, "--diff tells one place: no columns, no form of a table");
+  if (a->mode == DIFF && a->common.n_operand != 2)
+    argp_error(state, "--diff: found %zu streams, expected two", a->common.n_operand);
+  if (a->mode == DIFF && strcmp(a->common.operand[0], "-") == 0 && strcmp(a->common.operand[1], "-") == 0)
+    argp_error(state, "--diff: found '-' twice, but there is one standard input");
   if (joins && (a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX || v->labels))
     argp_error(state, "--%s writes a stream: no columns, no form of a table", a->mode == CAT ? "cat" : "merge");
   if (!joins && (a->n_shift || a->batch)) argp_error(state, "--%s goes with --cat or --merge", a->n_shift ? "shift" : "batch-size");
-  if (v->select.timed && a->mode != SIGNALS && a->mode != STATES && !joins)
+  if (v->select.timed && a->mode != SIGNALS && a->mode != STATES && !joins && a->mode != DIFF)
     argp_error(state, "--time selects signals or states: give --signals or --states, too");
   if ((a->mode == PROVENANCE || a->mode == METRICS || a->mode == BLOCKS) && !h9_select_is_all(&v->select))
     argp_error(state, "--population, --id, --region, --near and --sample select neurons, signals, states, connections and labels");
@@ -181,27 +213,28 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     }
   switch (key) {
   case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
-  case OPT_CHECK: set_mode(a, CHECK, state); break;
-  case OPT_HASH: set_mode(a, HASH, state); break;
+  case OPT_CHECK: a->modes |= 1u << CHECK; break;
+  case OPT_HASH: a->modes |= 1u << HASH; break;
   case OPT_TSV: a->tsv = true; break;
   case OPT_NDJSON: a->view.json = true; break;
-  case OPT_SIGNALS: set_mode(a, SIGNALS, state); break;
-  case OPT_STATES: set_mode(a, STATES, state); break;
-  case OPT_CONNECTIONS: set_mode(a, CONNECTIONS, state); break;
-  case OPT_PROJECTIONS: set_mode(a, PROJECTIONS, state); break;
-  case OPT_PROVENANCE: set_mode(a, PROVENANCE, state); break;
+  case OPT_SIGNALS: a->modes |= 1u << SIGNALS; break;
+  case OPT_STATES: a->modes |= 1u << STATES; break;
+  case OPT_CONNECTIONS: a->modes |= 1u << CONNECTIONS; break;
+  case OPT_PROJECTIONS: a->modes |= 1u << PROJECTIONS; break;
+  case OPT_PROVENANCE: a->modes |= 1u << PROVENANCE; break;
   case OPT_METRICS:
     if (arg) a->common.metrics = arg;
-    else set_mode(a, METRICS, state);
+    else a->modes |= 1u << METRICS;
     break;
   case OPT_LABELS: a->view.labels = true; break;
-  case OPT_BLOCKS: set_mode(a, BLOCKS, state); break;
-  case OPT_CAT: set_mode(a, CAT, state); break;
-  case OPT_MERGE: set_mode(a, MERGE, state); break;
+  case OPT_BLOCKS: a->modes |= 1u << BLOCKS; break;
+  case OPT_DIFF: a->modes |= 1u << DIFF; break;
+  case OPT_CAT: a->modes |= 1u << CAT; break;
+  case OPT_MERGE: a->modes |= 1u << MERGE; break;
   case OPT_SHIFT: rc = add_shifts(a, arg, &e); break;
   case OPT_BATCH_SIZE: rc = h9_option_whole("--batch-size", arg, 1, 1u << 22, &a->batch, &e); break;
   case OPT_FOLLOW:
-    set_mode(a, FOLLOW, state);
+    a->modes |= 1u << FOLLOW;
     a->window = arg;
     break;
   case OPT_COLUMNS: add_columns(a, arg, state); break;
@@ -387,6 +420,39 @@ static int join(arguments *a, h9_error *e) {
   return rc;
 }
 
+/* "a.h9 b.h9 differ: signal 7: ...": 1, as cmp(1) and diff(1) have it; 0 where they do not. */
+static int diff(arguments *a, h9_error *e) {
+  h9_diff d = {.parts = a->parts, .select = &a->view.select, .threads = a->common.threads};
+  h9_output out;
+  int fd[2] = {-1, -1}, rc = H9_OK;
+  const char *name[2];
+  h9_stage_enter(H9_STAGE_READ);
+  for (int i = 0; i < 2 && rc == H9_OK; i++) {
+    rc = h9_input_open(a->common.operand[i], &fd[i], &name[i], e);
+    if (rc == H9_OK) rc = h9_input_hold(&fd[i], name[i], e);
+  }
+  if (rc == H9_OK) rc = h9_select_locate(d.select, &fd[0], name[0], a->common.threads, e);
+  if (rc == H9_OK) rc = h9_diff_run(&d, fd, name, e);
+  for (int i = 0; i < 2; i++)
+    if (fd[i] > STDIN_FILENO) close(fd[i]);
+  if (rc != H9_OK || (a->common.quiet && !a->common.output)) return rc != H9_OK ? rc : d.differ;
+  rc = h9_output_open(&out, a->common.output, true, e);
+  if (rc != H9_OK) return rc;
+  a->view.fd = out.fd;
+  if (d.differ) {
+    say_name(&a->view.out, name[0]);
+    say(&a->view.out, " ");
+    say_name(&a->view.out, name[1]);
+    say(&a->view.out, " differ: ");
+    say_name(&a->view.out, d.where);
+    say(&a->view.out, "\n");
+  }
+  rc = h9_view_flush(&a->view, true, e);
+  if (rc == H9_OK) rc = h9_output_commit(&out, e);
+  else h9_output_abandon(&out);
+  return rc == H9_OK ? d.differ : rc;
+}
+
 /* All other modes, input by input. */
 static int view_all(arguments *a, h9_error *e) {
   h9_output out = {.fd = -1};
@@ -417,8 +483,11 @@ int main(int argc, char **argv) {
       a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE || a.mode == BLOCKS;
   int code = h9_telemetry_begin(&a.common, program, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
-  else if (a.mode != CAT && a.mode != MERGE) code = view_all(&a, &e);
-  else if ((code = join(&a, &e)) != H9_OK) code = h9_report(stderr, program, &e);
+  else if (a.mode != CAT && a.mode != MERGE && a.mode != DIFF) code = view_all(&a, &e);
+  else {
+    code = a.mode == DIFF ? diff(&a, &e) : join(&a, &e);
+    if (e.code != H9_OK) code = h9_report(stderr, program, &e);
+  }
   h9_view_release(&a.view);
   h9_options_release(&a.common);
   h9_buf_release(&a.chosen);
