@@ -40,13 +40,14 @@ PROGRAMS := $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 MANUALS := $(sort $(wildcard man/*.[1-9]))
+COMPLETIONS := $(foreach p,$(notdir $(PROGRAMS)),$(BUILD)/completions/bash/$(p) $(BUILD)/completions/zsh/_$(p))
 LIB_A := $(BUILD)/lib/libhal9.a
 LIB_SO := $(BUILD)/lib/libhal9.so.0
 
 .DEFAULT_GOAL := all
 .PHONY: all help units demo check bench bench-quick soak reference deps install uninstall clean layers
 
-all: $(PROGRAMS) $(LIB_A) $(LIB_SO) ## build the programs (build/bin) and the library
+all: $(PROGRAMS) $(LIB_A) $(LIB_SO) $(COMPLETIONS) ## build the programs (build/bin) and the library
 units: $(UNITS) ## build the unit tests
 
 # A SIMD kernel is a file of its own, NAME_LEVEL.c, compiled with that level's flags.
@@ -107,6 +108,13 @@ $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB_A)
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB_A)
 	@mkdir -p $(@D)
 	$(CC) -fopenmp $(LDFLAGS_) $(LDFLAGS) -o $@ $< $(LIB_A) $(LDLIBS_)
+# Each program knows what its options take.
+$(BUILD)/completions/bash/%: $(BUILD)/bin/%
+	@mkdir -p $(@D)
+	@$< --completion=bash > $@.partial && mv $@.partial $@
+$(BUILD)/completions/zsh/_%: $(BUILD)/bin/%
+	@mkdir -p $(@D)
+	@$< --completion=zsh > $@.partial && mv $@.partial $@
 .SECONDARY:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
@@ -157,6 +165,9 @@ install: all ## install under DESTDIR PREFIX
 	  install -m 644 libcore/$$d/*.h $(DESTDIR)$(PREFIX)/include/hal9/$$d || exit 1; done
 	for m in $(MANUALS); do s=$${m##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 $(filter $(BUILD)/completions/bash/%,$(COMPLETIONS)) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 $(filter $(BUILD)/completions/zsh/%,$(COMPLETIONS)) $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(PREFIX)/share/hal9/examples
 	install -m 755 $(wildcard examples/*.sh) $(DESTDIR)$(PREFIX)/share/hal9/examples
 	install -m 644 $(wildcard examples/*.c) $(DESTDIR)$(PREFIX)/share/hal9/examples
@@ -167,6 +178,8 @@ install: all ## install under DESTDIR PREFIX
 
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/libhal9.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/hal9.pc
+	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
+	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
 	rm -rf $(DESTDIR)$(PREFIX)/include/hal9 $(DESTDIR)$(PREFIX)/share/hal9
 	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
 

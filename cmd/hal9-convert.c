@@ -48,7 +48,7 @@ static const struct argp_option option_table[] = {
     {"connections", OPT_CONNECTIONS, "FILE", 0, "Table of connections: source, target, weight, delay", 0},
     {"signals", OPT_SIGNALS, "FILE", 0, "Table of signals: time, neuron, strength, priority", 0},
     {0, 0, 0, 0, "From tables:", 2},
-    {"ids", OPT_IDS, "KIND", 0, "uuid, text, compact (numbers that are the ids), or auto: as the first one is", 0},
+    {"ids", OPT_IDS, "auto|uuid|text|compact", 0, "What labels are; compact: numbers, that are the ids (default: auto, as the first one is)", 0},
     {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms)", 0},
     {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (neurons)", 0},
     {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (1)", 0},

@@ -24,7 +24,7 @@ static const char doc[] = "Draw a stream: raster (spikes), rates (of populations
 enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS };
 
 static const struct argp_option option_table[] = {
-    {"format", OPT_FORMAT, "FORMAT", 0, "png, svg or pdf (default: by the picture's name)", 1},
+    {"format", OPT_FORMAT, "png|svg|pdf", 0, "Format of the picture (default: by its name)", 1},
     {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},

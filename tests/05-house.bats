@@ -18,6 +18,7 @@ setup() {
     n=$(basename "$c" .c)
     [ -x "$r/bin/$n" ]
     [ -f "$r/share/man/man1/$n.1" ]
+    [ -s "$r/share/bash-completion/completions/$n" ]; [ -s "$r/share/zsh/site-functions/_$n" ]
   done
   [ -f "$r/lib/libhal9.a" ]; [ -f "$r/lib/libhal9.so" ]; [ -f "$r/lib/pkgconfig/hal9.pc" ]
   [ -f "$r/include/hal9/format/stream.h" ]

@@ -120,7 +120,7 @@ content() { hal9-view --blocks --no-header --columns kind,digest "$@" | grep -v 
   printf 'time\tneuron\n1\ta\n2\tb\n' > "$T/plain.tsv"
   hal9-convert --from tsv --signals "$T/plain.tsv" -o "$T/plain.h9"
   run hal9-view --merge "$T/strong.h9" "$T/plain.h9"
-  [ "$status" = 64 ]; [[ "$output" == *"plain.h9: found signals without strengths, expected some with as in $T/strong.h9"* ]]
+  [ "$status" = 64 ]; [[ "$output" == *"plain.h9: found signals without strengths, expected some as in $T/strong.h9"* ]]
   hal9-view --cat --shift 0,2 "$T/strong.h9" "$T/plain.h9" | signals --columns time,id,strength > "$T/got"
   printf '1\t1\t2.5\n1\t2\t-1\n2\t1\t0.5\n3\t1\tnan\n4\t2\tnan\n' | diff - "$T/got"
 }

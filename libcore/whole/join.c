@@ -192,10 +192,10 @@ static int form(joiner *m, const source *s, h9_error *e) {
   bool strong = g->strength_bytes > 0, other_strength = m->formed && m->strong != strong;
   if (other_strength || (m->formed && m->prioritised != g->prioritised)) {
     if (m->j->merge && m->n > 1)
-      return h9_fail(e, H9_EUSAGE, "%s: found signals %s %s, expected some %s as in %s", s->name,
+      return h9_fail(e, H9_EUSAGE, "%s: found signals %s %s, expected %s as in %s", s->name,
                      (other_strength ? strong : g->prioritised) ? "with" : "without",
                      other_strength ? "strengths" : "priorities",
-                     (other_strength ? strong : g->prioritised) ? "without" : "with", m->form_of);
+                     (other_strength ? strong : g->prioritised) ? "none" : "some", m->form_of);
     if (m->out.n > 0 && flush(m, m->out.step[m->out.n - 1], e) != H9_OK) return e->code;
   }
   m->strong = strong;

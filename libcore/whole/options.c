@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "completion.h"
+
 #include "../base/clock.h"
 #include "../base/cpu.h"
 #include "../base/memory.h"
@@ -17,7 +19,7 @@ const char h9_version[] = H9_VERSION;
 const char *argp_program_version = "hal9 " H9_VERSION;
 error_t argp_err_exit_status = H9_EUSAGE;
 
-enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL, OPT_MODEL, OPT_METRICS, OPT_METRICS_INTERVAL };
+enum { OPT_SET = 0x1000, OPT_SEED, OPT_PROGRESS, OPT_LEVEL, OPT_LABEL, OPT_MODEL, OPT_METRICS, OPT_METRICS_INTERVAL, OPT_COMPLETION };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Options of all hal9 programs:", 10},
@@ -32,9 +34,10 @@ static const struct argp_option option_table[] = {
     {"label", OPT_LABEL, "TEXT", 0, "Keep TEXT in the stream's provenance", 0},
     {"metrics", OPT_METRICS, "FILE", 0, "Keep counters and timers in FILE, in the text format of Prometheus", 0},
     {"metrics-interval", OPT_METRICS_INTERVAL, "TIME", 0, "Replace that FILE every TIME (default: 1 s)", 0},
-    {"progress", OPT_PROGRESS, "WHEN", 0, "Show progress: auto, always or never", 0},
+    {"progress", OPT_PROGRESS, "auto|always|never", 0, "When to show progress (default: auto)", 0},
     {"quiet", 'q', 0, 0, "Say nothing but errors", 0},
     {"verbose", 'v', 0, 0, "Say more (repeatable)", 0},
+    {"completion", OPT_COMPLETION, "bash|zsh", OPTION_HIDDEN, 0, 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -76,6 +79,19 @@ static error_t interval(h9_options *o, const char *arg, struct argp_state *state
   if (!(o->metrics_interval_s >= 0.01 && o->metrics_interval_s <= 86400))
     argp_error(state, "--metrics-interval: found '%s', expected 10 ms to 86400 s", arg);
   return 0;
+}
+
+/* Says it and leaves, as argp does for --help and --version. */
+static void complete(const char *shell, struct argp_state *state) {
+  h9_buf b = {0};
+  const char *slash = strrchr(state->name, '/');
+  int rc = h9_completion_put(&b, shell, slash ? slash + 1 : state->name, state->root_argp);
+  if (rc == H9_EUSAGE) argp_error(state, "--completion: found '%s', expected bash or zsh", shell);
+  if (rc != H9_OK) argp_failure(state, rc, 0, "out of memory");
+  bool good = fwrite(b.data, 1, b.len, state->out_stream) == b.len && fflush(state->out_stream) == 0;
+  h9_buf_release(&b);
+  if (!good) argp_failure(state, H9_EIO, errno, "output");
+  argp_state_help(state, state->out_stream, ARGP_HELP_EXIT_OK);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -121,6 +137,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     else if (strcmp(arg, "never") == 0) o->progress = H9_PROGRESS_NEVER;
     else argp_error(state, "--progress: found '%s', expected auto, always or never", arg);
     break;
+  case OPT_COMPLETION: complete(arg, state); break;
   case 'q': o->quiet = true; break;
   case 'v': o->verbose++; break;
   case ARGP_KEY_END:

@@ -51,7 +51,7 @@ h9_batch_settings h9_tuning_batches(const h9_tuning *t) {
 enum { OPT_PROFILE = 0x4000 };
 
 static const struct argp_option option_table[] = {
-    {"profile", OPT_PROFILE, "NAME", OPTION_ARG_OPTIONAL,
+    {"profile", OPT_PROFILE, "auto|small|medium|large|massive", OPTION_ARG_OPTIONAL,
      "Settings for networks of a size: small (below 100 neurons), medium (below 1,000), large (below "
      "10,000), massive, or "
      "auto (default); without a name: print on standard error where the time went",
