@@ -123,6 +123,10 @@ changed() { sed "$1" net.yaml > "$T/other.yaml"; ! cmp -s net.yaml "$T/other.yam
   hal9-view --cat --time ..40 spikes.h9 -o "$T/short.h9"
   parts "state: V_m of neuron 1 (exc\[1\]): next sample: step 450 | none" --states spikes.h9 "$T/short.h9"
   same --states --time ..40 spikes.h9 "$T/short.h9"
+  # series of other neurons: what both have is compared where only that is selected
+  hal9-step -c net.yaml --record 'V_m@exc[1:20]/5ms' -o "$T/few.h9" net.h9
+  parts "state: V_m of neuron 1 (exc\[1\]): next sample: * | none" --states spikes.h9 "$T/few.h9"
+  same --states --id 3-20 spikes.h9 "$T/few.h9"
 }
 
 @test "trouble is another exit status than a difference" {

@@ -124,3 +124,11 @@ content() { hal9-view --blocks --no-header --columns kind,digest "$@" | grep -v 
   hal9-view --cat --shift 0,2 "$T/strong.h9" "$T/plain.h9" | signals --columns time,id,strength > "$T/got"
   printf '1\t1\t2.5\n1\t2\t-1\n2\t1\t0.5\n3\t1\tnan\n4\t2\tnan\n' | diff - "$T/got"
 }
+
+@test "a full disk is told, a closed pipe is not" {
+  for m in --cat --merge; do
+    run bash -c "hal9-view $m all.h9 > /dev/full"; [ "$status" = 74 ]; [[ "$output" == *"No space left"* ]]
+    run bash -c "set -o pipefail; hal9-view $m --batch-size 1 -@ 2 all.h9 all.h9 --shift 0,100 | head -c 20 | wc -c"
+    [ "$output" = 20 ]; [ "$status" = 0 ] || [ "$status" = 141 ]
+  done
+}

@@ -19,7 +19,7 @@ typedef struct choice {
 typedef struct options {
   choice *one;
   size_t n, cap;
-  bool files; /* operands are files */
+  bool files;        /* operands are files */
   const char *words; /* the first operand is one of these, a|b|c; n_words long, 0: of none */
   size_t n_words;
   bool failed;
@@ -34,7 +34,8 @@ static bool is_known(const options *all, const choice *o) {
   return false;
 }
 
-/* The values that an argument's name of n characters lists: "low|normal|high" is such a name, "N|P%" and "FILE|-" are not. */
+/* The values that an argument's name of n characters lists: "low|normal|high" is such a name, "N|P%" and
+ * "FILE|-" are not. */
 static bool lists_values(const char *arg, size_t n) {
   bool bar = false;
   for (const char *p = arg; p && p < arg + n; p++) {
@@ -103,7 +104,9 @@ static void put_case(h9_buf *b, const choice *o) {
     put(b, "{ mapfile -t COMPREPLY < <(compgen -W '");
     put_values(b, o->arg, strlen(o->arg));
     put(b, "' -- \"$cur\"); return; } ;;\n");
-  } else if (is_file(o->arg)) put(b, "{ compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return; } ;;\n");
+  } else if (is_file(o->arg))
+    put(b, "{ compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return; } "
+           ";;\n");
   else put(b, "return ;;\n");
 }
 
@@ -112,19 +115,20 @@ static void put_bash(h9_buf *b, const char *program, const options *all) {
   put(b, program);
   put(b, ", made by its option --completion=bash\n");
   put_function(b, program);
-  put(b, "() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} prev= given=false i\n"
-         "  ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-         "  COMPREPLY=()\n"
-         "  # bash splits --option=value at the equals sign\n"
-         "  if [[ $cur == '=' ]]; then given=true cur=\n"
-         "  elif [[ $prev == '=' ]] && ((COMP_CWORD > 1)); then given=true prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
-         "  elif [[ $cur == --*=* ]]; then given=true prev=${cur%%=*} cur=${cur#*=}\n"
-         "  fi\n"
-         "  for ((i = 1; i < COMP_CWORD; i++)); do # behind -- there are operands only\n"
-         "    if [[ ${COMP_WORDS[i]} == -- ]]; then prev= given=false; break; fi\n"
-         "  done\n"
-         "  case $prev in\n");
+  put(b,
+      "() {\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} prev= given=false i\n"
+      "  ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+      "  COMPREPLY=()\n"
+      "  # bash splits --option=value at the equals sign\n"
+      "  if [[ $cur == '=' ]]; then given=true cur=\n"
+      "  elif [[ $prev == '=' ]] && ((COMP_CWORD > 1)); then given=true prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+      "  elif [[ $cur == --*=* ]]; then given=true prev=${cur%%=*} cur=${cur#*=}\n"
+      "  fi\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do # behind -- there are operands only\n"
+      "    if [[ ${COMP_WORDS[i]} == -- ]]; then prev= given=false; break; fi\n"
+      "  done\n"
+      "  case $prev in\n");
   for (size_t i = 0; i < all->n; i++)
     if (all->one[i].arg) put_case(b, &all->one[i]);
   put(b, "  esac\n"

@@ -17,7 +17,8 @@ int h9_diff_found(h9_diff *d, const char *fmt, ...) {
 
 char *h9_diff_neuron(const h9_diff *d, int k, h9_id id, char text[H9_DIFF_NEURON_TEXT]) {
   const h9_network *net = &d->net[k];
-  const h9_population *p = id >= 1 && id <= net->n_neurons ? &net->populations[h9_network_population_of(net, id)] : NULL;
+  const h9_population *p =
+      id >= 1 && id <= net->n_neurons ? &net->populations[h9_network_population_of(net, id)] : NULL;
   if (p) snprintf(text, H9_DIFF_NEURON_TEXT, "%u (%.*s[%u])", id, H9_NAME_MAX, p->name, id - p->first + 1);
   else snprintf(text, H9_DIFF_NEURON_TEXT, "%u", id);
   return text;
@@ -31,7 +32,8 @@ static int provenance(h9_diff *d) {
     const char *const t[4] = {q->program, q->version, q->options, q->label};
     static const char *const name[4] = {"program", "version", "options", "label"};
     for (int k = 0; k < 4; k++)
-      if (strcmp(s[k], t[k]) != 0) return h9_diff_found(d, "provenance entry %u: %s: %s | %s", i + 1, name[k], s[k], t[k]);
+      if (strcmp(s[k], t[k]) != 0)
+        return h9_diff_found(d, "provenance entry %u: %s: %s | %s", i + 1, name[k], s[k], t[k]);
     if (p->seed != q->seed)
       return h9_diff_found(d, "provenance entry %u: seed: %llu | %llu", i + 1, (unsigned long long)p->seed,
                            (unsigned long long)q->seed);
@@ -39,7 +41,8 @@ static int provenance(h9_diff *d) {
       char x[33] = "none", y[33] = "none";
       if (k < p->n_parents) h9_hash_text(p->output_of_parents[k], x);
       if (k < q->n_parents) h9_hash_text(q->output_of_parents[k], y);
-      if (strcmp(x, y) != 0) return h9_diff_found(d, "provenance entry %u: parent %u: %s | %s", i + 1, k + 1, x, y);
+      if (strcmp(x, y) != 0)
+        return h9_diff_found(d, "provenance entry %u: parent %u: %s | %s", i + 1, k + 1, x, y);
     }
   }
   if (a->n_provenance != b->n_provenance)
@@ -65,14 +68,17 @@ static int select_check(const h9_diff *d, h9_error *e) {
   const h9_network *a = &d->net[0], *b = &d->net[1];
   bool same = a->n_populations == b->n_populations;
   for (uint32_t i = 0; same && i < a->n_populations; i++)
-    same = a->populations[i].count == b->populations[i].count && strcmp(a->populations[i].name, b->populations[i].name) == 0;
+    same = a->populations[i].count == b->populations[i].count &&
+           strcmp(a->populations[i].name, b->populations[i].name) == 0;
   if (same || h9_select_is_all(d->select)) return H9_OK;
-  return h9_fail(e, H9_EUSAGE, "%s and %s: have other populations, expected the same ones for a selection of neurons",
+  return h9_fail(e, H9_EUSAGE,
+                 "%s and %s: have other populations, expected the same ones for a selection of neurons",
                  d->name[0], d->name[1]);
 }
 
 /* To the ends, which tell that nothing is missing; learns what comes last. */
-static int finish(h9_diff *d, h9_reader *r[2], h9_block b[2], bool ended[2], bool has[2][H9_BLOCK_KINDS], h9_error *e) {
+static int finish(h9_diff *d, h9_reader *r[2], h9_block b[2], bool ended[2], bool has[2][H9_BLOCK_KINDS],
+                  h9_error *e) {
   for (int k = 0; k < 2; k++) {
     int rc = ended[k] ? H9_EOF : H9_OK;
     while (rc == H9_OK) {

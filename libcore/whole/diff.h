@@ -1,5 +1,5 @@
-/* The first place where two streams part, in the network's terms. How they are stored does not count: the sizes of
- * blocks, connections or the rules they follow from, compression. */
+/* The first place where two streams part, in the network's terms. How they are stored does not count: the
+ * sizes of blocks, connections or the rules they follow from, compression. */
 #ifndef H9_WHOLE_DIFF_H
 #define H9_WHOLE_DIFF_H
 
@@ -8,8 +8,8 @@
 
 /* Parts, in the order in which they are compared. */
 enum h9_diff_part {
-  H9_DIFF_HEAD = 1,         /* header, populations, labels */
-  H9_DIFF_NEURONS = 2,      /* positions, values */
+  H9_DIFF_HEAD = 1,    /* header, populations, labels */
+  H9_DIFF_NEURONS = 2, /* positions, values */
   H9_DIFF_PROJECTIONS = 4,
   H9_DIFF_CONNECTIONS = 8,
   H9_DIFF_SIGNALS = 16,
@@ -23,8 +23,8 @@ typedef struct h9_diff {
   unsigned parts;
   h9_select *select; /* of neurons, signals, states, connections; needs streams of the same populations */
   int threads;
-  bool differ;       /* found */
-  char where[2048];  /* "signal 12: step 30 (3 ms), id 7 (exc[3]) | step 31 (3.1 ms), id 2 (exc[2])" */
+  bool differ;      /* found */
+  char where[2048]; /* "signal 12: step 30 (3 ms), id 7 (exc[3]) | step 31 (3.1 ms), id 2 (exc[2])" */
   /* its own: */
   const char *name[2];
   h9_network net[2];
@@ -45,7 +45,8 @@ int h9_diff_heads(h9_diff *d, h9_error *e) H9_UNUSED_RESULT;
 int h9_diff_neurons(h9_diff *d, h9_error *e) H9_UNUSED_RESULT;
 int h9_diff_projections(h9_diff *d, h9_error *e) H9_UNUSED_RESULT;
 /* From the readers, whose next unread blocks are b[k] unless ended[k]. */
-int h9_diff_connections(h9_diff *d, h9_reader *r[2], h9_block b[2], bool ended[2], h9_error *e) H9_UNUSED_RESULT;
+int h9_diff_connections(h9_diff *d, h9_reader *r[2], h9_block b[2], bool ended[2],
+                        h9_error *e) H9_UNUSED_RESULT;
 int h9_diff_signals(h9_diff *d, h9_reader *r[2], h9_error *e) H9_UNUSED_RESULT; /* from their starts */
 int h9_diff_states(h9_diff *d, h9_reader *r[2], h9_error *e) H9_UNUSED_RESULT;
 

@@ -1,5 +1,5 @@
-/* Connections compared: both networks' rows, read or made by rule, meet as two sequences. Each comes from a thread of
- * its own, a few groups ahead of the comparison. */
+/* Connections compared: both networks' rows, read or made by rule, meet as two sequences. Each comes from a
+ * thread of its own, a few groups ahead of the comparison. */
 #include "diff.h"
 
 #include "../base/text.h"
@@ -42,10 +42,14 @@ typedef struct side {
 
 static double weight_of(const h9_projection *p, const h9_rows *r, uint64_t i) {
   switch (p->weight_encoding) {
-  case H9_WEIGHT_I16: return r->weight[i] * p->quantum;
-  case H9_WEIGHT_F32: return (double)r->weight_f[i];
-  case H9_WEIGHT_F64: return r->weight_d[i];
-  default: return h9_dist_constant(&p->weight);
+  case H9_WEIGHT_I16:
+    return r->weight[i] * p->quantum;
+  case H9_WEIGHT_F32:
+    return (double)r->weight_f[i];
+  case H9_WEIGHT_F64:
+    return r->weight_d[i];
+  default:
+    return h9_dist_constant(&p->weight);
   }
 }
 
@@ -71,8 +75,8 @@ static int work(void *ctx, int worker, const h9_group *g, void **slot, h9_error 
       const h9_rows *r = &g->rows[j];
       const h9_projection *p = &net->projections[r->projection];
       for (uint64_t i = r->start[k]; i < r->start[k + 1]; i++)
-        t->item[t->n++] = (item){r->projection, first + k, net->populations[p->target].first + r->target[i], r->delay[i],
-                                 weight_of(p, r, i)};
+        t->item[t->n++] = (item){r->projection, first + k, net->populations[p->target].first + r->target[i],
+                                 r->delay[i], weight_of(p, r, i)};
     }
   }
   return H9_OK;

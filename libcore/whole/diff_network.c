@@ -51,8 +51,9 @@ static int values(h9_diff *d, const h9_population *A, const h9_population *B) {
       return texts(d, "the model's default", "given", "population '%s': %s", A->name, B->values[i].name);
     if (!a) continue;
     if (a->varies != b->varies)
-      return texts(d, a->varies ? "from neuron to neuron" : "one for all", b->varies ? "from neuron to neuron" : "one for all",
-                   "population '%s': %s", A->name, a->name);
+      return texts(d, a->varies ? "from neuron to neuron" : "one for all",
+                   b->varies ? "from neuron to neuron" : "one for all", "population '%s': %s", A->name,
+                   a->name);
     if (!a->varies && !same_number(a->constant, b->constant))
       return number(d, a->constant, b->constant, "population '%s': %s", A->name, a->name);
   }
@@ -67,7 +68,8 @@ static int labels(h9_diff *d) {
     if (x <= y && i < a->n) *h9_labels_put(a, i++, s) = 0;
     if (y <= x && k < b->n) *h9_labels_put(b, k++, t) = 0;
     if (strcmp(s, t) != 0 || x != y)
-      return h9_diff_found(d, "label of neuron %s: %s | %s", h9_diff_neuron(d, x <= y ? 0 : 1, x <= y ? x : y, n), s, t);
+      return h9_diff_found(d, "label of neuron %s: %s | %s",
+                           h9_diff_neuron(d, x <= y ? 0 : 1, x <= y ? x : y, n), s, t);
   }
   return H9_OK;
 }
@@ -78,7 +80,8 @@ int h9_diff_heads(h9_diff *d, h9_error *e) {
   const h9_network *A = &d->net[0], *B = &d->net[1];
   NUMBER(dt, "header: dt in ms");
   if (A->seed != B->seed)
-    return h9_diff_found(d, "header: seed: %llu | %llu", (unsigned long long)A->seed, (unsigned long long)B->seed);
+    return h9_diff_found(d, "header: seed: %llu | %llu", (unsigned long long)A->seed,
+                         (unsigned long long)B->seed);
   NUMBER(dimensions, "header: dimensions");
   for (int k = 0; k < 3; k++) {
     NUMBER(lo[k], "header: lower border of %c in um", axis[k]);
@@ -87,10 +90,12 @@ int h9_diff_heads(h9_diff *d, h9_error *e) {
   for (uint32_t i = 0; i < A->n_populations && i < B->n_populations; i++) {
     const h9_population *p = &A->populations[i], *q = &B->populations[i];
     if (strcmp(p->name, q->name) != 0) return texts(d, p->name, q->name, "name of population %u", i + 1);
-    if (strcmp(p->model, q->model) != 0) return texts(d, p->model, q->model, "population '%s': model", p->name);
+    if (strcmp(p->model, q->model) != 0)
+      return texts(d, p->model, q->model, "population '%s': model", p->name);
     if (p->count != q->count) return number(d, p->count, q->count, "population '%s': neurons", p->name);
     if (p->placed != q->placed)
-      return texts(d, p->placed ? "there" : "none", q->placed ? "there" : "none", "population '%s': positions", p->name);
+      return texts(d, p->placed ? "there" : "none", q->placed ? "there" : "none",
+                   "population '%s': positions", p->name);
     int rc = values(d, p, q);
     if (rc != H9_OK) return rc;
   }
@@ -120,13 +125,15 @@ int h9_diff_neurons(h9_diff *d, h9_error *e) {
   const h9_network *A = &d->net[0], *B = &d->net[1];
   bool a_loaded = h9_network_is_loaded(A), b_loaded = h9_network_is_loaded(B);
   if (a_loaded != b_loaded)
-    return texts(d, a_loaded ? "there" : "none", b_loaded ? "there" : "none", "positions and values of neurons");
+    return texts(d, a_loaded ? "there" : "none", b_loaded ? "there" : "none",
+                 "positions and values of neurons");
   if (!a_loaded) return H9_OK;
   NUMBER(n_neurons, "neurons");
   const float *pa[3] = {A->x, A->y, A->z}, *pb[3] = {B->x, B->y, B->z};
   for (uint32_t i = 0; i < A->n_populations && i < B->n_populations; i++) {
     const h9_population *p = &A->populations[i], *q = &B->populations[i];
-    if (p->count != q->count || p->first != q->first) return number(d, p->count, q->count, "population '%s': neurons", p->name);
+    if (p->count != q->count || p->first != q->first)
+      return number(d, p->count, q->count, "population '%s': neurons", p->name);
     int rc = H9_OK;
     for (int k = 0; k < 3 && rc == H9_OK && p->placed && q->placed; k++)
       if (pa[k] && pb[k]) rc = columns(d, pa[k] + p->first - 1, pb[k] + p->first - 1, p, axis[k]);
@@ -187,11 +194,14 @@ static int masks(h9_diff *d, const h9_mask *A, const h9_mask *B, const char *of)
 static int projection(h9_diff *d, const h9_projection *A, const h9_projection *B, uint32_t i) {
   const h9_network *a = &d->net[0], *b = &d->net[1];
   char of[600];
-  snprintf(of, sizeof of, "projection %u (%s to %s)", i + 1, a->populations[A->source].name, a->populations[A->target].name);
+  snprintf(of, sizeof of, "projection %u (%s to %s)", i + 1, a->populations[A->source].name,
+           a->populations[A->target].name);
   if (strcmp(a->populations[A->source].name, b->populations[B->source].name) != 0)
-    return texts(d, a->populations[A->source].name, b->populations[B->source].name, "projection %u: source", i + 1);
+    return texts(d, a->populations[A->source].name, b->populations[B->source].name, "projection %u: source",
+                 i + 1);
   if (strcmp(a->populations[A->target].name, b->populations[B->target].name) != 0)
-    return texts(d, a->populations[A->target].name, b->populations[B->target].name, "projection %u: target", i + 1);
+    return texts(d, a->populations[A->target].name, b->populations[B->target].name, "projection %u: target",
+                 i + 1);
   TEXT(name, "%s: name", of);
   if (A->rule != B->rule)
     return texts(d, h9_rule_name((enum h9_rule)A->rule), h9_rule_name((enum h9_rule)B->rule), "%s: rule", of);

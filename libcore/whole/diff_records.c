@@ -103,7 +103,8 @@ static int compare(h9_diff *d, flow f[2], h9_error *e) {
     if (!same || strong || prioritised) {
       char s[700], t[700];
       return h9_diff_found(d, "signal %llu: %s | %s", (unsigned long long)number,
-                           signal_text(&f[0], strong, prioritised, s), signal_text(&f[1], strong, prioritised, t));
+                           signal_text(&f[0], strong, prioritised, s),
+                           signal_text(&f[1], strong, prioritised, t));
     }
     f[0].at++;
     f[1].at++;
@@ -120,15 +121,15 @@ int h9_diff_signals(h9_diff *d, h9_reader *r[2], h9_error *e) {
 
 /* ---- states ---- */
 
-/* One variable of some neurons, or of a group. Samples that only one stream has shown yet wait: the blocks of several
- * series may follow each other otherwise there. */
+/* One variable of some neurons, or of a group. Samples that only one stream has shown yet wait: the blocks of
+ * several series may follow each other otherwise there. */
 typedef struct series {
   char *variable, *unit, *of;
   h9_id *id;
   uint32_t n_ids;
   struct samples {
-    h9_step *step;   /* [n], from `at` on not compared */
-    double *value;   /* [n * width] */
+    h9_step *step; /* [n], from `at` on not compared */
+    double *value; /* [n * width] */
     size_t n, at, cap_step, cap_value;
   } side[2];
 } series;
@@ -150,7 +151,8 @@ static series *series_of(all_series *a, const h9_state *s) {
   }
   if (h9_grow(&a->one, &a->cap, a->n + 1, sizeof *a->one) != H9_OK) return NULL;
   series *t = &a->one[a->n];
-  *t = (series){.variable = h9_strdup(s->variable), .unit = h9_strdup(s->unit), .of = h9_strdup(of), .n_ids = s->n_ids};
+  *t = (series){
+      .variable = h9_strdup(s->variable), .unit = h9_strdup(s->unit), .of = h9_strdup(of), .n_ids = s->n_ids};
   t->id = malloc(s->n_ids * sizeof *t->id + 1);
   a->n++;
   if (!t->variable || !t->unit || !t->of || !t->id) return NULL;
@@ -174,9 +176,8 @@ static void series_release(all_series *a) {
 }
 
 /* Puts a block's samples behind those that wait. */
-static int hold(const h9_diff *d, series *t, int k, const h9_state *s) {
+static int hold(series *t, int k, const h9_state *s) {
   struct samples *p = &t->side[k];
-  const h9_select *sel = d->select;
   uint32_t width = width_of(t);
   if (p->at > 0) { /* what was compared goes */
     memmove(p->step, p->step + p->at, (p->n - p->at) * sizeof *p->step);
@@ -189,9 +190,7 @@ static int hold(const h9_diff *d, series *t, int k, const h9_state *s) {
       h9_grow(&p->value, &p->cap_value, need * width, sizeof *p->value) != H9_OK)
     return H9_ESYSTEM;
   for (uint32_t i = 0; i < s->n_times; i++) {
-    h9_step step = s->first + (h9_step)i * s->interval;
-    if (sel->timed && (step <= sel->after_step || step > sel->until_step)) continue;
-    p->step[p->n] = step;
+    p->step[p->n] = s->first + (h9_step)i * s->interval;
     memcpy(p->value + p->n++ * width, s->sample + (size_t)i * width, width * sizeof *p->value);
   }
   return H9_OK;
@@ -214,64 +213,67 @@ static int match(h9_diff *d, series *t) {
   for (; a->at < a->n && b->at < b->n; a->at++, b->at++) {
     h9_step step = a->step[a->at];
     if (step != b->step[b->at])
-      return h9_diff_found(d, "state: %s: step of a sample: %lld | %lld", series_text(d, t, 0, text), (long long)step,
-                           (long long)b->step[b->at]);
+      return h9_diff_found(d, "state: %s: step of a sample: %lld | %lld", series_text(d, t, 0, text),
+                           (long long)step, (long long)b->step[b->at]);
     for (uint32_t i = 0; i < width; i++) {
       double v = a->value[a->at * width + i], w = b->value[b->at * width + i];
-      if (v == w || (isnan(v) && isnan(w)) || (t->n_ids && !h9_select_has(d->select, &d->net[0], t->id[i]))) continue;
+      if (v == w || (isnan(v) && isnan(w))) continue;
       bool narrow = (v == (double)(float)v || isnan(v)) && (w == (double)(float)w || isnan(w));
       *(narrow ? h9_text_f32(x, (float)v) : h9_text_f64(x, v)) = 0;
       *(narrow ? h9_text_f32(y, (float)w) : h9_text_f64(y, w)) = 0;
       *h9_text_multiple(ms, &dt, step) = 0;
-      return h9_diff_found(d, "state at step %lld (%s ms): %s: %s | %s", (long long)step, ms, series_text(d, t, i, text), x, y);
+      return h9_diff_found(d, "state at step %lld (%s ms): %s: %s | %s", (long long)step, ms,
+                           series_text(d, t, i, text), x, y);
     }
   }
   return H9_OK;
 }
 
-/* The next block of state of stream k, and what can be compared then. *ended: there was none. */
-static int step(h9_diff *d, all_series *all, h9_reader *r, int k, bool *ended, h9_error *e) {
+/* A sample that the other stream, which ended, does not have. */
+static int left_over(h9_diff *d, const series *t) {
+  for (int k = 0; k < 2; k++) {
+    char text[1024], at[48];
+    const struct samples *p = &t->side[k];
+    if (p->at == p->n) continue;
+    snprintf(at, sizeof at, "step %lld", (long long)p->step[p->at]);
+    return h9_diff_found(d, "state: %s: next sample: %s | %s", series_text(d, t, 0, text), k ? "none" : at,
+                         k ? at : "none");
+  }
+  return H9_OK;
+}
+
+/* The next block of state of stream k, and what can be compared then. */
+static int step(h9_diff *d, all_series *all, h9_reader *r, int k, bool ended[2], h9_error *e) {
   h9_block b;
   h9_state s = {0};
+  series *t = NULL;
   int rc = H9_OK;
   do rc = h9_reader_next(r, &b, e);
   while (rc == H9_OK && b.kind != H9_BLOCK_STATE);
-  *ended = rc == H9_EOF;
-  if (rc != H9_OK) return *ended ? H9_OK : rc;
+  ended[k] = rc == H9_EOF;
+  if (rc != H9_OK) return ended[k] ? H9_OK : rc;
   rc = h9_state_decode(&b, d->net[k].n_neurons, &s, e);
   if (rc != H9_OK) return rc == H9_EDATA ? h9_reader_fail_at(r, &b, e) : rc;
-  series *t = series_of(all, &s);
-  rc = t ? hold(d, t, k, &s) : H9_ESYSTEM;
-  if (rc != H9_OK) h9_fail_memory(e, (size_t)b.count * sizeof(double), "samples");
+  h9_select_state(d->select, &d->net[0], &s);
+  if (s.n_times > 0 && h9_state_width(&s) > 0) {
+    t = series_of(all, &s);
+    rc = t ? hold(t, k, &s) : H9_ESYSTEM;
+    if (rc != H9_OK) h9_fail_memory(e, (size_t)b.count * sizeof(double), "samples");
+  }
   h9_state_release(&s);
-  return rc == H9_OK ? match(d, t) : rc;
-}
-
-/* Whether anything of a series is looked at. */
-static bool looked_at(const h9_diff *d, const series *t) {
-  bool any = t->n_ids == 0 && h9_select_is_all(d->select);
-  for (uint32_t i = 0; i < t->n_ids && !any; i++) any = h9_select_has(d->select, &d->net[0], t->id[i]);
-  return any;
+  if (rc != H9_OK || !t) return rc;
+  rc = match(d, t);
+  return rc == H9_OK && ended[!k] ? left_over(d, t) : rc;
 }
 
 static int compare_states(h9_diff *d, all_series *all, h9_reader *r[2], h9_error *e) {
   bool ended[2] = {false, false};
-  while (!ended[0] || !ended[1])
-    for (int k = 0; k < 2; k++) {
-      int rc = ended[k] ? H9_OK : step(d, all, r[k], k, &ended[k], e);
-      if (rc != H9_OK) return rc;
-    }
-  for (size_t i = 0; i < all->n; i++) {
-    series *t = &all->one[i];
-    for (int k = 0; k < 2; k++) {
-      char text[1024], at[48];
-      struct samples *p = &t->side[k];
-      if (p->at == p->n || !looked_at(d, t)) continue;
-      snprintf(at, sizeof at, "step %lld", (long long)p->step[p->at]);
-      return h9_diff_found(d, "state: %s: next sample: %s | %s", series_text(d, t, 0, text), k ? "none" : at, k ? at : "none");
-    }
-  }
-  return H9_OK;
+  int rc = H9_OK;
+  while (rc == H9_OK && (!ended[0] || !ended[1]))
+    for (int k = 0; k < 2 && rc == H9_OK; k++)
+      if (!ended[k]) rc = step(d, all, r[k], k, ended, e);
+  for (size_t i = 0; i < all->n && rc == H9_OK; i++) rc = left_over(d, &all->one[i]);
+  return rc;
 }
 
 int h9_diff_states(h9_diff *d, h9_reader *r[2], h9_error *e) {

@@ -20,8 +20,8 @@ typedef struct source {
   h9_network net;
   h9_block first; /* behind the head, where `held` */
   bool held, begun, ended;
-  h9_signals batch; /* times shifted */
-  size_t at;        /* the next of it */
+  h9_signals batch;    /* times shifted */
+  size_t at;           /* the next of it */
   h9_step shift, from; /* of the whole recording */
 } source;
 
@@ -29,9 +29,9 @@ typedef struct joiner {
   h9_join *j;
   h9_writer *writer;
   source s[H9_JOIN_MAX];
-  size_t n;          /* of the streams */
-  h9_signals out;    /* the batch being filled */
-  h9_step to;        /* recorded so far */
+  size_t n;       /* of the streams */
+  h9_signals out; /* the batch being filled */
+  h9_step to;     /* recorded so far */
   bool begun, strong, prioritised, formed;
   const char *form_of; /* the stream that tells whether signals have strengths and priorities */
   h9_provenance *entry;
@@ -40,17 +40,19 @@ typedef struct joiner {
 
 /* ---- opening ---- */
 
-static int same_network(const h9_network *a, const h9_network *b, const char *first, const char *name, h9_error *e) {
+static int same_network(const h9_network *a, const h9_network *b, const char *first, const char *name,
+                        h9_error *e) {
   if (a->dt != b->dt)
-    return h9_fail(e, H9_EUSAGE, "%s: found dt %.17g ms, expected %.17g ms as in %s", name, b->dt, a->dt, first);
+    return h9_fail(e, H9_EUSAGE, "%s: found dt %.17g ms, expected %.17g ms as in %s", name, b->dt, a->dt,
+                   first);
   if (a->n_populations != b->n_populations)
     return h9_fail(e, H9_EUSAGE, "%s: found %u populations, expected %u as in %s", name, b->n_populations,
                    a->n_populations, first);
   for (uint32_t i = 0; i < a->n_populations; i++) {
     const h9_population *p = &a->populations[i], *q = &b->populations[i];
     if (p->count != q->count || strcmp(p->name, q->name) != 0 || strcmp(p->model, q->model) != 0)
-      return h9_fail(e, H9_EUSAGE, "%s: found population '%s' of %u %s, expected '%s' of %u %s as in %s", name, q->name,
-                     q->count, q->model, p->name, p->count, p->model, first);
+      return h9_fail(e, H9_EUSAGE, "%s: found population '%s' of %u %s, expected '%s' of %u %s as in %s",
+                     name, q->name, q->count, q->model, p->name, p->count, p->model, first);
   }
   return H9_OK;
 }
@@ -60,7 +62,8 @@ static int shift_of(const h9_join *j, size_t i, double dt, h9_step *steps, h9_er
   if (j->n_shift == 0) return H9_OK;
   double s = j->shift[i] / dt, near = rint(s);
   if (fabs(s - near) > 1e-6 || fabs(near) > 0x1p60)
-    return h9_fail(e, H9_EUSAGE, "--shift: found %.17g ms, expected a whole number of steps of %.17g ms", j->shift[i], dt);
+    return h9_fail(e, H9_EUSAGE, "--shift: found %.17g ms, expected a whole number of steps of %.17g ms",
+                   j->shift[i], dt);
   *steps = (h9_step)near;
   return H9_OK;
 }
@@ -75,15 +78,16 @@ static int open_source(joiner *m, size_t i, const char *path, int threads, h9_er
   }
   if (i == 0) rc = h9_select_locate(m->j->select, &s->fd, s->name, threads, e);
   if (rc == H9_OK)
-    rc = h9_reader_open(&s->reader, s->fd, s->name, 1u << H9_BLOCK_SIGNALS | 1u << H9_BLOCK_STATE | 1u << H9_BLOCK_LABELS,
-                        threads, e);
+    rc = h9_reader_open(&s->reader, s->fd, s->name,
+                        1u << H9_BLOCK_SIGNALS | 1u << H9_BLOCK_STATE | 1u << H9_BLOCK_LABELS, threads, e);
   if (rc == H9_OK) rc = h9_network_read_head(s->reader, &s->net, e);
   if (rc == H9_OK && i > 0) rc = same_network(&m->s[0].net, &s->net, m->s[0].name, s->name, e);
   if (rc == H9_OK) rc = shift_of(m->j, i, s->net.dt, &s->shift, e);
   if (rc == H9_OK) rc = h9_network_read_labels(s->reader, &s->net, &s->first, e);
   s->held = rc == H9_OK;
   if (rc == H9_EOF)
-    rc = h9_fail(e, H9_EUSAGE, "%s: holds no recording of signals, expected a stream as hal9-step writes it", s->name);
+    rc = h9_fail(e, H9_EUSAGE, "%s: holds no recording of signals, expected a stream as hal9-step writes it",
+                 s->name);
   if (rc != H9_OK || i > 0) return rc;
   m->j->seed = s->net.seed;
   rc = h9_select_resolve(m->j->select, &s->net, e);
@@ -107,8 +111,10 @@ static int keep_entry(joiner *m, h9_provenance *p, h9_error *e) {
   for (uint32_t i = 0; i < m->n_entries; i++) {
     const h9_provenance *q = &m->entry[i];
     if (q->seed == p->seed && q->n_parents == p->n_parents && same_text(q->program, p->program) &&
-        same_text(q->version, p->version) && same_text(q->options, p->options) && same_text(q->label, p->label) &&
-        memcmp(q->output_of_parents, p->output_of_parents, p->n_parents * sizeof *p->output_of_parents) == 0) {
+        same_text(q->version, p->version) && same_text(q->options, p->options) &&
+        same_text(q->label, p->label) &&
+        memcmp(q->output_of_parents, p->output_of_parents, p->n_parents * sizeof *p->output_of_parents) ==
+            0) {
       h9_provenance_release(p);
       return H9_OK;
     }
@@ -123,40 +129,13 @@ static int keep_entry(joiner *m, h9_provenance *p, h9_error *e) {
   return H9_OK;
 }
 
-/* Samples of the neurons and times selected, moved to the front. */
-static void narrow(const h9_select *s, const h9_network *net, h9_state *d) {
-  uint32_t width = h9_state_width(d), times = 0, ids = 0, before = d->n_ids;
-  if (!h9_select_is_all(s) && d->n_ids == 0) { /* neurons are asked for, these are of a group */
-    d->n_times = 0;
-    return;
-  }
-  h9_step first = 0;
-  for (uint32_t k = 0; k < d->n_times; k++) {
-    h9_step step = d->first + (h9_step)k * d->interval;
-    if (s->timed && (step <= s->after_step || step > s->until_step)) continue;
-    if (times == 0) first = step;
-    double *to = d->sample + (size_t)times++ * width;
-    memmove(to, d->sample + (size_t)k * width, width * sizeof *to);
-  }
-  d->first = times ? first : d->first;
-  d->n_times = times;
-  if (h9_select_is_all(s)) return;
-  size_t at = 0;
-  for (uint32_t k = 0; k < times; k++)
-    for (uint32_t i = 0; i < before; i++)
-      if (h9_select_has(s, net, d->id[i])) d->sample[at++] = d->sample[(size_t)k * width + i];
-  for (uint32_t i = 0; i < before; i++)
-    if (h9_select_has(s, net, d->id[i])) d->id[ids++] = d->id[i];
-  d->n_ids = ids;
-}
-
 static int put_state(joiner *m, const source *s, const h9_block *b, h9_error *e) {
   h9_state d = {0};
   h9_buf body = {0};
   int rc = h9_state_decode(b, s->net.n_neurons, &d, e);
   if (rc != H9_OK) return rc == H9_EDATA ? h9_reader_fail_at(s->reader, b, e) : rc;
   d.first += s->shift;
-  narrow(m->j->select, &s->net, &d);
+  h9_select_state(m->j->select, &m->s[0].net, &d);
   uint64_t n = (uint64_t)d.n_times * h9_state_width(&d);
   if (n > 0) {
     if (h9_state_encode(&d, &body) != H9_OK) rc = h9_fail_memory(e, body.len, "state");
@@ -185,8 +164,8 @@ static int flush(joiner *m, h9_step to, h9_error *e) {
 
 /* ---- reading ---- */
 
-/* Signals of a batch all have strengths, or none; the same for priorities. One after another such batches may change,
- * but not side by side, where both would have signals in the same step. */
+/* Signals of a batch all have strengths, or none; the same for priorities. One after another such batches may
+ * change, but not side by side, where both would have signals in the same step. */
 static int form(joiner *m, const source *s, h9_error *e) {
   const h9_signals *g = &s->batch;
   bool strong = g->strength_bytes > 0, other_strength = m->formed && m->strong != strong;
@@ -245,7 +224,8 @@ static int advance(joiner *m, source *s, h9_error *e) {
   s->ended = true;
   m->j->parent[s - m->s] = h9_reader_hash(s->reader);
   if (!s->begun)
-    return h9_fail(e, H9_EUSAGE, "%s: holds no recording of signals, expected a stream as hal9-step writes it", s->name);
+    return h9_fail(e, H9_EUSAGE,
+                   "%s: holds no recording of signals, expected a stream as hal9-step writes it", s->name);
   return H9_OK;
 }
 
@@ -258,7 +238,8 @@ static int put_signal(joiner *m, source *s, h9_error *e) {
   h9_signals *o = &m->out;
   if (sel->timed && (g->step[i] <= sel->after_step || g->step[i] > sel->until_step)) return H9_OK;
   if (!h9_select_has(sel, &m->s[0].net, g->id[i])) return H9_OK;
-  if (o->n >= m->j->batch && o->step[o->n - 1] != g->step[i] && flush(m, o->step[o->n - 1], e) != H9_OK) return e->code;
+  if (o->n >= m->j->batch && o->step[o->n - 1] != g->step[i] && flush(m, o->step[o->n - 1], e) != H9_OK)
+    return e->code;
   if (g->strength_bytes > o->strength_bytes) o->strength_bytes = g->strength_bytes;
   o->prioritised = g->prioritised;
   if (h9_signals_add_strong(o, g->step[i], g->id[i], g->strength_bytes ? g->strength[i] : 0,
@@ -301,7 +282,9 @@ static int run(joiner *m, source *s, size_t n, h9_error *e) {
       char a[H9_TEXT_MAX + 1], b[H9_TEXT_MAX + 1];
       time_text(m, m->to, a);
       time_text(m, next, b);
-      return h9_fail(e, H9_EUSAGE, "nothing was recorded between %s and %s ms: the streams do not meet (see --shift)", a, b);
+      return h9_fail(e, H9_EUSAGE,
+                     "nothing was recorded between %s and %s ms: the streams do not meet (see --shift)", a,
+                     b);
     }
     int rc = H9_OK;
     for (source *one; rc == H9_OK && (one = next_of(s, n, to));) rc = put_signal(m, one, e);
@@ -345,7 +328,8 @@ static int concatenate(joiner *m, char *const *path, h9_error *e) {
       char a[H9_TEXT_MAX + 1], b[H9_TEXT_MAX + 1];
       time_text(m, s->from, a);
       time_text(m, m->to, b);
-      return h9_fail(e, H9_EUSAGE, "%s: its recording begins at %s ms, expected %s ms, where that of %s ended: %s (see %s)",
+      return h9_fail(e, H9_EUSAGE,
+                     "%s: its recording begins at %s ms, expected %s ms, where that of %s ended: %s (see %s)",
                      s->name, a, b, m->s[i - 1].name, s->from > m->to ? "there is a gap" : "they overlap",
                      s->from > m->to ? "--shift" : "--merge and --shift");
     }
@@ -365,7 +349,8 @@ static int finish(joiner *m, h9_error *e) {
   }
   int rc = H9_OK;
   if (m->out.n > 0 || m->out.from < to || m->j->signals == 0) rc = flush(m, to, e);
-  for (uint32_t i = 0; i < m->n_entries && rc == H9_OK; i++) rc = h9_provenance_write(m->writer, &m->entry[i], e);
+  for (uint32_t i = 0; i < m->n_entries && rc == H9_OK; i++)
+    rc = h9_provenance_write(m->writer, &m->entry[i], e);
   return rc;
 }
 
@@ -376,12 +361,15 @@ int h9_join_write(h9_join *j, char *const *path, size_t n, h9_writer *w, h9_erro
     n = 1;
   }
   if (n > H9_JOIN_MAX)
-    return h9_fail(e, H9_EUSAGE, "found %zu streams, expected at most %d at once: join what a first run made", n, H9_JOIN_MAX);
+    return h9_fail(e, H9_EUSAGE, "found %zu streams, expected at most %d at once: join what a first run made",
+                   n, H9_JOIN_MAX);
   if (j->n_shift && j->n_shift != n)
-    return h9_fail(e, H9_EUSAGE, "--shift: found %zu times, expected one for each of %zu streams", j->n_shift, n);
+    return h9_fail(e, H9_EUSAGE, "--shift: found %zu times, expected one for each of %zu streams", j->n_shift,
+                   n);
   size_t standard = 0;
   for (size_t i = 0; i < n && n > 1; i++) standard += strcmp(path[i], "-") == 0;
-  if (standard > 1) return h9_fail(e, H9_EUSAGE, "found '-' %zu times, but there is one standard input", standard);
+  if (standard > 1)
+    return h9_fail(e, H9_EUSAGE, "found '-' %zu times, but there is one standard input", standard);
   joiner m = {.j = j, .writer = w, .n = n};
   j->n_parents = (uint32_t)n;
   for (size_t i = 0; i < n; i++) m.s[i].fd = -1;

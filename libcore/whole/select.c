@@ -128,6 +128,32 @@ bool h9_select_has_id(const h9_select *s, h9_id id) {
   return lo < s->n_ranges && s->range[lo].first <= id;
 }
 
+void h9_select_state(const h9_select *s, const h9_network *net, h9_state *d) {
+  uint32_t width = h9_state_width(d), times = 0, ids = 0, before = d->n_ids;
+  if (!h9_select_is_all(s) && d->n_ids == 0) { /* neurons are asked for, these are of a group */
+    d->n_times = 0;
+    return;
+  }
+  h9_step first = 0;
+  for (uint32_t k = 0; k < d->n_times; k++) {
+    h9_step step = d->first + (h9_step)k * d->interval;
+    if (s->timed && (step <= s->after_step || step > s->until_step)) continue;
+    if (times == 0) first = step;
+    double *to = d->sample + (size_t)times++ * width;
+    memmove(to, d->sample + (size_t)k * width, width * sizeof *to);
+  }
+  d->first = times ? first : d->first;
+  d->n_times = times;
+  if (h9_select_is_all(s)) return;
+  size_t at = 0;
+  for (uint32_t k = 0; k < times; k++)
+    for (uint32_t i = 0; i < before; i++)
+      if (h9_select_has(s, net, d->id[i])) d->sample[at++] = d->sample[(size_t)k * width + i];
+  for (uint32_t i = 0; i < before; i++)
+    if (h9_select_has(s, net, d->id[i])) d->id[ids++] = d->id[i];
+  d->n_ids = ids;
+}
+
 void h9_select_release(h9_select *s) {
   for (size_t i = 0; i < s->n_names; i++) free(s->name[i]);
   free(s->name);

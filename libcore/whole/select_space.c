@@ -33,7 +33,8 @@ static int side(const char *text, char *part, h9_select_box *r, h9_error *e) {
   char *dots = strstr(part, "..");
   int axis = *part - 'x';
   if (axis < 0 || axis > 2 || part[1] != '=' || !dots || r->axis[axis])
-    return h9_fail(e, H9_EUSAGE, "--region: found '%s', expected ranges of x, y and z such as 'x=0..500,y=..200'", text);
+    return h9_fail(e, H9_EUSAGE,
+                   "--region: found '%s', expected ranges of x, y and z such as 'x=0..500,y=..200'", text);
   *dots = 0;
   int rc = part[2] ? h9_option_quantity("--region", part + 2, &um, &r->lo[axis], e) : H9_OK;
   if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--region", dots + 2, &um, &r->hi[axis], e);
@@ -49,7 +50,8 @@ int h9_select_region(h9_select *s, const char *text, h9_error *e) {
   const char *at = text;
   do {
     if (!part_of(&at, part))
-      return h9_fail(e, H9_EUSAGE, "--region: found '%s', expected ranges of x, y and z such as 'x=0..500,y=..200'", text);
+      return h9_fail(e, H9_EUSAGE,
+                     "--region: found '%s', expected ranges of x, y and z such as 'x=0..500,y=..200'", text);
     int rc = side(text, part, &r, e);
     if (rc != H9_OK) return rc;
   } while (*at);
@@ -73,7 +75,8 @@ int h9_select_near(h9_select *s, const char *text, h9_error *e) {
   } while (*at);
   if (n < 2 || !(v[n - 1] >= 0))
     return h9_fail(e, H9_EUSAGE, "--near: found '%s', expected %s", text,
-                   n < 2 ? "X,Y,R or X,Y,Z,R such as 0,0,100um" : "a radius of at least 0 as the last number");
+                   n < 2 ? "X,Y,R or X,Y,Z,R such as 0,0,100um"
+                         : "a radius of at least 0 as the last number");
   h9_select_place *grown = realloc(s->near, (s->n_near + 1) * sizeof *grown);
   if (!grown) return h9_fail_memory(e, (s->n_near + 1) * sizeof *grown, "places");
   s->near = grown;
@@ -97,12 +100,14 @@ int h9_select_sample(h9_select *s, const char *text, h9_error *e) {
     memcpy(part, text, n - 1);
     part[n - 1] = 0;
     h9_error why = {0};
-    if (h9_option_quantity("--sample", part, &pure, &percent, &why) == H9_OK && percent > 0 && percent <= 100) {
+    if (h9_option_quantity("--sample", part, &pure, &percent, &why) == H9_OK && percent > 0 &&
+        percent <= 100) {
       s->share = percent / 100;
       return H9_OK;
     }
   }
-  return h9_fail(e, H9_EUSAGE, "--sample: found '%s', expected a number of neurons above 0, or a share such as 1%%", text);
+  return h9_fail(e, H9_EUSAGE,
+                 "--sample: found '%s', expected a number of neurons above 0, or a share such as 1%%", text);
 }
 
 /* ---- by place ---- */
@@ -112,7 +117,8 @@ static bool inside(const h9_select *s, const float *const axis[3], uint32_t k) {
   for (size_t i = 0; i < s->n_regions && !in; i++) {
     const h9_select_box *r = &s->region[i];
     in = true;
-    for (int d = 0; d < 3; d++) /* in single precision: a coordinate as it is printed is a border that includes it */
+    for (int d = 0; d < 3;
+         d++) /* in single precision: a coordinate as it is printed is a border that includes it */
       in &= !r->axis[d] || (axis[d] && axis[d][k] >= (float)r->lo[d] && axis[d][k] <= (float)r->hi[d]);
   }
   if (!in || s->n_near == 0) return in;
@@ -138,11 +144,12 @@ static int dimensions_check(const h9_select *s, const h9_network *net, const cha
   for (size_t i = 0; i < s->n_near; i++)
     if (s->near[i].dimensions > most[1]) most[1] = s->near[i].dimensions;
   if (net->dimensions == 0)
-    return h9_fail(e, H9_EUSAGE, "%s: no population has positions, expected some for %s", name, option[s->n_regions == 0]);
+    return h9_fail(e, H9_EUSAGE, "%s: no population has positions, expected some for %s", name,
+                   option[s->n_regions == 0]);
   for (int i = 0; i < 2; i++)
     if (most[i] > net->dimensions)
-      return h9_fail(e, H9_EUSAGE, "%s: found %c, but the network in %s has %d dimension%s", option[i], "xyz"[most[i] - 1],
-                     name, net->dimensions, net->dimensions > 1 ? "s" : "");
+      return h9_fail(e, H9_EUSAGE, "%s: found %c, but the network in %s has %d dimension%s", option[i],
+                     "xyz"[most[i] - 1], name, net -> dimensions, net -> dimensions > 1 ? "s" : "");
   return H9_OK;
 }
 
@@ -173,7 +180,8 @@ static int locate(h9_select *s, h9_reader *r, h9_network *net, h9_error *e) {
   h9_neurons_release(&n);
   if (rc != H9_OK && rc != H9_EOF) return rc;
   if (!order.begun)
-    return h9_fail(e, H9_EUSAGE, "%s: holds no positions of neurons: name the network's stream with --network",
+    return h9_fail(e, H9_EUSAGE,
+                   "%s: holds no positions of neurons: name the network's stream with --network",
                    h9_reader_name(r));
   rc = h9_neurons_complete(net, &order, e);
   return rc == H9_OK ? H9_OK : h9_fail_at(e, "%s", h9_reader_name(r));
@@ -224,7 +232,9 @@ static int same_populations(const h9_select *s, const h9_network *net, h9_error 
 /* ---- by sample ---- */
 
 /* What a neuron's place in the order of all samples is: of its id and the seed alone. */
-static uint64_t rank_of(h9_key key, h9_id id) { return (uint64_t)h9_philox(key, id, 0, 0, 0).v[0] << 32 | id; }
+static uint64_t rank_of(h9_key key, h9_id id) {
+  return (uint64_t)h9_philox(key, id, 0, 0, 0).v[0] << 32 | id;
+}
 
 /* The k-th smallest (from 0) of n numbers, which are moved (Hoare 1961, Algorithm 65: FIND). */
 static uint64_t smallest(uint64_t *v, size_t n, size_t k) {
@@ -263,7 +273,8 @@ static int sample(const h9_select *s, uint32_t n_neurons, uint64_t *bits, h9_err
     free(ranks);
   }
   for (h9_id id = 1; id <= n_neurons; id++)
-    if (limit != UINT64_MAX && rank_of(key, id) >= limit) bits[(id - 1) >> 6] &= ~(UINT64_C(1) << ((id - 1) & 63));
+    if (limit != UINT64_MAX && rank_of(key, id) >= limit)
+      bits[(id - 1) >> 6] &= ~(UINT64_C(1) << ((id - 1) & 63));
   return H9_OK;
 }
 
@@ -277,7 +288,8 @@ int h9_select_choose(h9_select *s, const h9_network *net, h9_error *e) {
   uint64_t *bits = calloc((size_t)net->n_neurons / 64 + 1, sizeof *bits);
   if (!bits) return h9_fail_memory(e, net->n_neurons / 8, "a selection");
   for (h9_id id = 1; id <= net->n_neurons; id++)
-    if ((!placed || bit(s->inside, id)) && h9_select_has(s, net, id)) bits[(id - 1) >> 6] |= UINT64_C(1) << ((id - 1) & 63);
+    if ((!placed || bit(s->inside, id)) && h9_select_has(s, net, id))
+      bits[(id - 1) >> 6] |= UINT64_C(1) << ((id - 1) & 63);
   if (s->sampled) rc = sample(s, net->n_neurons, bits, e);
   s->chosen = bits;
   return rc;

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 enum { BLOCK, OFFSET, KIND, COUNT, STORED, RAW, RATIO, OF, RANGE, FIRST, LAST, DIGEST };
-static const h9_view_column known[] = {
-    {"block", BLOCK}, {"offset", OFFSET}, {"kind", KIND},   {"count", COUNT}, {"stored", STORED}, {"raw", RAW},
-    {"ratio", RATIO}, {"of", OF},         {"range", RANGE}, {"first", FIRST}, {"last", LAST},     {"digest", DIGEST}};
+static const h9_view_column known[] = {{"block", BLOCK}, {"offset", OFFSET}, {"kind", KIND},
+                                       {"count", COUNT}, {"stored", STORED}, {"raw", RAW},
+                                       {"ratio", RATIO}, {"of", OF},         {"range", RANGE},
+                                       {"first", FIRST}, {"last", LAST},     {"digest", DIGEST}};
 
 typedef struct blocks {
   h9_view *v;
@@ -84,18 +85,27 @@ static extent extent_of(const h9_network *net, const h9_block *b) {
     ids_of(&x, net, h9_load32(b->body), h9_load32(b->body + 4), b->count);
     if (*x.range) snprintf(x.of, sizeof x.of, "%s", net->populations[h9_load32(b->body)].name);
     break;
-  case H9_BLOCK_CONNECTIONS: of_connections(&x, net, b, &e); break;
+  case H9_BLOCK_CONNECTIONS:
+    of_connections(&x, net, b, &e);
+    break;
   case H9_BLOCK_SIGNALS:
     if (b->len < 16) break;
     x.range = "step"; /* after `from`, up to `to` */
     x.first = (int64_t)(h9_load64(b->body) + 1);
     x.last = (int64_t)h9_load64(b->body + 8);
     break;
-  case H9_BLOCK_STATE: of_state(&x, net, b, &e); break;
-  case H9_BLOCK_LABELS: of_labels(&x, net, b, &e); break;
+  case H9_BLOCK_STATE:
+    of_state(&x, net, b, &e);
+    break;
+  case H9_BLOCK_LABELS:
+    of_labels(&x, net, b, &e);
+    break;
   case H9_BLOCK_METRICS:
-  case H9_BLOCK_PROVENANCE: of_program(&x, b, &e); break;
-  default: break;
+  case H9_BLOCK_PROVENANCE:
+    of_program(&x, b, &e);
+    break;
+  default:
+    break;
   }
   return x;
 }
@@ -108,30 +118,51 @@ static void put_row(blocks *s, const h9_block *b, const extent *x) {
   for (uint32_t k = 0; k < s->n; k++) {
     h9_table_put(t, k, out);
     switch (s->code[k]) {
-    case BLOCK: h9_table_put_i64(out, (int64_t)b->ordinal); break;
-    case OFFSET: h9_table_put_i64(out, (int64_t)b->offset); break;
-    case KIND: h9_table_put_text(t, out, h9_block_kind_name(b->kind)); break;
-    case COUNT: h9_table_put_i64(out, (int64_t)b->count); break;
-    case STORED: h9_table_put_i64(out, (int64_t)b->stored); break;
-    case RAW: h9_table_put_i64(out, (int64_t)b->len); break;
-    case RATIO: h9_table_put_f64(t, out, rint(1e3 * (double)b->len / (double)b->stored) / 1e3); break;
-    case OF: h9_table_put_text(t, out, x->of); break;
-    case RANGE: h9_table_put_text(t, out, x->range); break;
+    case BLOCK:
+      h9_table_put_i64(out, (int64_t)b->ordinal);
+      break;
+    case OFFSET:
+      h9_table_put_i64(out, (int64_t)b->offset);
+      break;
+    case KIND:
+      h9_table_put_text(t, out, h9_block_kind_name(b->kind));
+      break;
+    case COUNT:
+      h9_table_put_i64(out, (int64_t)b->count);
+      break;
+    case STORED:
+      h9_table_put_i64(out, (int64_t)b->stored);
+      break;
+    case RAW:
+      h9_table_put_i64(out, (int64_t)b->len);
+      break;
+    case RATIO:
+      h9_table_put_f64(t, out, rint(1e3 * (double)b->len / (double)b->stored) / 1e3);
+      break;
+    case OF:
+      h9_table_put_text(t, out, x->of);
+      break;
+    case RANGE:
+      h9_table_put_text(t, out, x->range);
+      break;
     case FIRST:
     case LAST:
       if (*x->range) h9_table_put_i64(out, s->code[k] == FIRST ? x->first : x->last);
       else h9_table_put_f64(t, out, NAN);
       break;
-    default: h9_table_put_text(t, out, digest);
+    default:
+      h9_table_put_text(t, out, digest);
     }
   }
   h9_table_put_end(t, out);
 }
 
-/* What later blocks are told by: populations and projections. Head and projections that make no sense end it. */
+/* What later blocks are told by: populations and projections. Head and projections that make no sense end it.
+ */
 static int learn(blocks *s, const h9_reader *r, const h9_block *b, h9_error *e) {
   int rc = H9_OK;
-  if (b->kind == H9_BLOCK_HEADER || b->kind == H9_BLOCK_POPULATIONS) rc = h9_network_decode_head(b, &s->net, e);
+  if (b->kind == H9_BLOCK_HEADER || b->kind == H9_BLOCK_POPULATIONS)
+    rc = h9_network_decode_head(b, &s->net, e);
   if (b->kind == H9_BLOCK_PROJECTIONS) rc = h9_projections_decode(&s->net, b, e);
   return rc == H9_EDATA ? h9_reader_fail_at(r, b, e) : rc;
 }
