@@ -15,13 +15,15 @@
 static const char program[] = "hal9-plot";
 static const char doc[] = "Draw a stream: raster (spikes), rates (of populations over time, and their "
                           "distribution), trace (recorded state) or network (positions, degrees, "
-                          "connectivity).\v"
+                          "connectivity). Or a table of runs: heatmap (a value over one or two parameters).\v"
                           "Without FILE, standard input is read. The picture's name ends in .png, .svg or "
                           ".pdf; '-' writes to standard output, "
                           "in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
-                          "  hal9-plot raster -o raster.png spikes.h9";
+                          "  hal9-plot raster -o raster.png spikes.h9\n"
+                          "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
+#define KINDS "raster, rates, trace, network or heatmap"
 
-enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS };
+enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_X, OPT_Y, OPT_VALUE };
 
 static const struct argp_option option_table[] = {
     {"format", OPT_FORMAT, "png|svg|pdf", 0, "Format of the picture (default: by its name)", 1},
@@ -33,19 +35,27 @@ static const struct argp_option option_table[] = {
     {"bin", OPT_BIN, "TIME", 0, "rates: width of the bins (5 ms)", 2},
     {"neurons", OPT_NEURONS, "N", 0,
      "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000); trace: the first N (10)", 2},
+    {"x", OPT_X, "COLUMN", 0, "heatmap: parameter along the x axis", 3},
+    {"y", OPT_Y, "COLUMN", 0, "heatmap: parameter along the y axis; without it, a line over x", 3},
+    {"value", OPT_VALUE, "COLUMN", 0, "heatmap: what is shown, the mean of runs with the same parameters", 3},
     {0, 0, 0, 0, 0, 0},
 };
 
 typedef int (*maker)(const h9_plot *, int, const char *, FILE *, h9_error *);
-static const struct {
+static const struct kind {
   const char *name;
   maker make;
-} kinds[] = {{"raster", h9_plot_raster}, {"rates", h9_plot_rates}, {"trace", h9_plot_trace}, {"network", h9_plot_network}};
+  bool table; /* it reads a table, not a stream */
+} kinds[] = {{"raster", h9_plot_raster, false},
+             {"rates", h9_plot_rates, false},
+             {"trace", h9_plot_trace, false},
+             {"network", h9_plot_network, false},
+             {"heatmap", h9_plot_heatmap, true}};
 
 typedef struct settings {
   h9_options o;
   h9_plot plot;
-  maker make;
+  const struct kind *kind;
   int format; /* -1: by name */
   const char *script;
   char *population;
@@ -111,17 +121,33 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (h9_option_whole("--neurons", arg, 1, 10000000, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
     s->plot.neurons = (uint32_t)n;
     break;
+  case OPT_X:
+    s->plot.x = arg;
+    break;
+  case OPT_Y:
+    s->plot.y = arg;
+    break;
+  case OPT_VALUE:
+    s->plot.value = arg;
+    break;
   case ARGP_KEY_ARG:
-    if (!s->make) {
+    if (!s->kind) {
       for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].name, arg) == 0) s->make = kinds[i].make;
-      if (!s->make) argp_error(state, "found '%s', expected raster, rates, trace or network first", arg);
+        if (strcmp(kinds[i].name, arg) == 0) s->kind = &kinds[i];
+      if (!s->kind) argp_error(state, "found '%s', expected " KINDS " first", arg);
       break;
     }
     if (s->o.n_operand) argp_error(state, "found a second file, '%s', expected at most one", arg);
     return h9_options_operand(&s->o, arg) == H9_OK ? 0 : ENOMEM;
   case ARGP_KEY_END:
-    if (!s->make) argp_error(state, "what to draw? expected raster, rates, trace or network");
+    if (!s->kind) {
+      argp_error(state, "what to draw? expected " KINDS);
+      break;
+    }
+    if (s->kind->table && (!s->plot.x || !s->plot.value))
+      argp_error(state, "%s: which columns? expected --x COLUMN --y COLUMN --value COLUMN", s->kind->name);
+    if (!s->kind->table && (s->plot.x || s->plot.y || s->plot.value))
+      argp_error(state, "%s: --x, --y and --value are columns of a table, expected with heatmap", s->kind->name);
     if (!s->o.output) argp_error(state, "where to? expected -o PICTURE.png, .svg or .pdf");
     if (s->format < 0) {
       const char *dot = strrchr(s->o.output, '.');
@@ -138,7 +164,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
 static const struct argp parser = {
-    option_table, parse_option, "raster|rates|trace|network -o PICTURE [FILE]", doc, children, 0, 0};
+    option_table, parse_option, "raster|rates|trace|network|heatmap -o PICTURE [FILE]", doc, children, 0, 0};
 
 static int copy_out(const char *from, int fd, h9_error *e) {
   char chunk[65536];
@@ -169,20 +195,20 @@ static void die(int sig) {
 /* Script and picture are made in a directory of their own; the picture is copied to its place when it is
  * whole. */
 static int draw(settings *s, h9_error *e) {
-  const char *shown;
-  int fd;
+  const char *shown = s->o.n_operand ? s->o.operand[0] : NULL;
+  int fd = -1;
   static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf"};
   s->plot.output = strcmp(s->o.output, "-") == 0 ? named[s->format] : s->o.output;
-  int rc = h9_input_open(s->o.n_operand ? s->o.operand[0] : NULL, &fd, &shown, e);
+  int rc = s->kind->table ? H9_OK : h9_input_open(shown, &fd, &shown, e);
   if (rc) return rc;
   h9_stage_enter(H9_STAGE_ANALYSE);
   FILE *f = fopen(script, "w");
   if (!f) rc = h9_fail_sys(e, H9_EIO, errno, "%s", script);
   else {
-    rc = s->make(&s->plot, fd, shown, f, e);
+    rc = s->kind->make(&s->plot, fd, shown, f, e);
     if (fclose(f) && rc == H9_OK) rc = h9_fail_sys(e, H9_EIO, errno, "%s", script);
   }
-  if (fd != STDIN_FILENO) close(fd);
+  if (fd >= 0 && fd != STDIN_FILENO) close(fd);
   h9_output out;
   if (rc == H9_OK && s->script) {
     rc = h9_output_open(&out, s->script, true, e);

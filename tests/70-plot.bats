@@ -252,3 +252,91 @@ P
   [ "$status" = 143 ]
   [ -z "$(ls -A tmp)" ] && [ ! -e never.png ]
 }
+
+sweep() { # a table of runs: 3 x 4 parameters, 3 repeats, some without a result
+  "$PYTHON" - <<'P'
+import numpy as np
+rng = np.random.default_rng(1)
+with open("runs.tsv", "w") as f:
+    f.write("run\tg\tregime\teta\trate_hz\n# a comment\n")
+    rows = [(g, r, eta) for eta in ("0.9", "10", "2", "4") for g, r in (("5", "AI"), ("3.0", "SR"), ("4.5", "SI")) for _ in range(3)]
+    for i, (g, r, eta) in enumerate(rows):
+        v = ["", "nan", f"{rng.normal(10, 3):.6f}"][2 if i > 3 else i % 2]  # none at the first place, two at the second
+        f.write(f"{i}\t{g if i % 2 else float(g)}\t{r}\t{eta}\t{v}\n")
+P
+}
+
+@test "a heat map: means of repeats at their places, numpy's" {
+  sweep
+  hal9-plot heatmap --x g --y eta --value rate_hz --script s.gp -o m.png runs.tsv
+  whole m.png png 1200 700
+  "$PYTHON" - <<'P'
+import re
+import numpy as np
+text = open("s.gp").read()
+got = np.array([l.split("\t") for l in re.search(r"\$map << EOD\n(.*?)EOD", text, re.S)[1].split("\n")[:-1]], float)
+rows = [l.rstrip("\n").split("\t") for l in open("runs.tsv") if l[0] != "#"][1:]
+gs, etas = [3, 4.5, 5], [0.9, 2, 4, 10]
+assert len(got) == 12
+missing = 0
+for x, y, v in got:
+    of = [float(r[4] or "nan") for r in rows if float(r[1]) == gs[int(x)] and float(r[3]) == etas[int(y)]]
+    of = [u for u in of if u == u]
+    missing += not of
+    assert (not of and np.isnan(v)) or abs(v - np.mean(of)) < 1e-8, (x, y, v, of)
+assert missing == 1 and "means of up to 3 runs" in text
+P
+  gnuplot -e "picture='again.png'" s.gp
+  cmp m.png again.png
+  hal9-plot heatmap --x regime --y eta --value rate_hz --script s.gp -o m.svg runs.tsv # words in the table's order
+  whole m.svg svg 1200 700
+  grep -q "set xtics scale 0 ('AI' 0, 'SR' 1, 'SI' 2)" s.gp
+  tr '\t' ',' < runs.tsv > runs.csv
+  hal9-plot heatmap --x g --y eta --value rate_hz --script c.gp -o m.pdf runs.csv
+  whole m.pdf pdf 1200 700
+  hal9-plot heatmap --x g --y eta --value rate_hz --script d.gp -o m.png < runs.tsv
+  [ "$(sed -n '/^\$map/,/^EOD/p' c.gp)" = "$(sed -n '/^\$map/,/^EOD/p' d.gp)" ]
+}
+
+@test "a sweep of one parameter: mean and range, numpy's" {
+  sweep
+  hal9-plot heatmap --x eta --value rate_hz --script s.gp -o l.png runs.tsv
+  whole l.png png 1200 700
+  "$PYTHON" - <<'P'
+import re
+import numpy as np
+got = np.array([l.split("\t") for l in re.search(r"\$line << EOD\n(.*?)EOD", open("s.gp").read(), re.S)[1].split("\n")[:-1]], float)
+rows = [l.rstrip("\n").split("\t") for l in open("runs.tsv") if l[0] != "#"][1:]
+want = []
+for eta in (0.9, 2, 4, 10):
+    v = np.array([float(r[4] or "nan") for r in rows if float(r[3]) == eta])
+    want.append([eta, np.nanmean(v), np.nanmin(v), np.nanmax(v)])
+assert np.allclose(got, want, rtol=1e-8), (got, want)
+P
+}
+
+@test "tables that cannot be drawn: 65 with the place, and no picture" {
+  sweep
+  refused() { # TEXT ARGUMENTS...
+    want=$1; shift
+    run --separate-stderr -65 hal9-plot heatmap "$@" -o never.png
+    echo "$stderr"
+    [ -z "$output" ] && [ ! -e never.png ] && [[ "$stderr" == *"$want"* ]]
+  }
+  refused "runs.tsv: --value: no column 'rate_h'; did you mean 'rate_hz'?" --x g --y eta --value rate_h runs.tsv
+  refused "runs.tsv: --y: no column 'nothing', found run, g, regime, eta, rate_hz" --x g --y nothing --value rate_hz runs.tsv
+  refused "runs.tsv:3: column 3 (regime): found 'AI', expected a number" --x g --y eta --value regime runs.tsv
+  head -1 runs.tsv > head.tsv
+  refused "head.tsv: holds column names but no rows" --x g --y eta --value rate_hz head.tsv
+  head -4 runs.tsv > none.tsv
+  refused "none.tsv: column 'rate_hz' holds no number in any row" --x g --y eta --value rate_hz none.tsv
+  printf 'g\tv\n1\t2\t3\n' > wide.tsv
+  refused "wide.tsv:2: found 3 cells, expected 2" --x g --value v wide.tsv
+  { printf 'g\tv\n'; seq 1001 | sed 's/$/\t1/'; } > many.tsv
+  refused "more than 1000 different values" --x g --value v many.tsv
+  run --separate-stderr -66 hal9-plot heatmap --x g --value v -o never.png nowhere.tsv
+  for o in "heatmap" "heatmap --x g" "heatmap --value v" "raster --x g" "rates --value v"; do
+    run --separate-stderr -64 hal9-plot $o -o never.png runs.tsv
+    [[ "$stderr" == *--x* ]] && [ ! -e never.png ]
+  done
+}

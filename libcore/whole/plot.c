@@ -2,6 +2,8 @@
 
 #include "../base/memory.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,21 +21,44 @@ void h9_plot_text(FILE *script, const char *text) {
   }
 }
 
+double h9_plot_scale(const h9_plot *p) { return fmin(p->width / 1200.0, p->height / 700.0); }
+
 void h9_plot_begin(const h9_plot *p, FILE *script) {
+  double k = h9_plot_scale(p); /* the three terminals count letters in different units */
   if (p->format == H9_PLOT_PDF)
-    fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin font 'DejaVu Sans,12'\n",
-            p->width / 100.0, p->height / 100.0);
+    fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin fontscale 1 font 'DejaVu Sans,%.3g' linewidth %.3g\n",
+            p->width / 100.0, p->height / 100.0, 20 * k, 3 * k);
   else if (p->format == H9_PLOT_SVG)
-    fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,15' background 'white'\n",
-            p->width, p->height);
+    fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g background 'white'\n",
+            p->width, p->height, 29 * k, 1.7 * k);
   else
-    fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,13'\n", p->width,
-            p->height);
+    fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n", p->width,
+            p->height, 22 * k, 1.7 * k);
   fputs("if (!exists('picture')) picture = '", script); /* a kept script draws to the name it was asked for */
   h9_plot_text(script, p->output);
-  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1.2\nset tics out nomirror\nset datafile "
+  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1\nset tics out nomirror scale 0.6\nset datafile "
         "separator '\\t'\n",
         script);
+}
+
+void h9_plot_palette(FILE *script) {
+  /* viridis, of S. van der Walt & N. Smith (2015, https://bids.github.io/colormap/), at its ninths */
+  static const char *const at[] = {"#440154", "#482878", "#3E4989", "#31688E", "#26828E",
+                                   "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#FDE725"};
+  fputs("set palette defined (", script);
+  for (int i = 0; i < 10; i++) fprintf(script, "%s%d '%s'", i ? ", " : "", i, at[i]);
+  fputs(")\n", script);
+}
+
+void h9_plot_title(const h9_plot *p, FILE *script, const char *form, ...) {
+  char text[1024];
+  va_list a;
+  va_start(a, form);
+  vsnprintf(text, sizeof text, form, a);
+  va_end(a);
+  fputs("set title '", script);
+  h9_plot_text(script, p->title ? p->title : text);
+  fputs("'\n", script);
 }
 
 bool h9_plot_shows(const h9_plot *p, const char *population) {

@@ -17,6 +17,7 @@ typedef struct h9_plot {
   double from, to;         /* ms; NaN: the plot's choice */
   double bin;              /* ms; NaN: the plot's choice */
   uint32_t neurons;        /* most neurons to show; 0: the plot's choice */
+  const char *x, *y, *value; /* columns of a table; NULL: none */
   uint64_t seed;           /* of the choice of neurons */
   int threads;
 } h9_plot;
@@ -27,11 +28,20 @@ int h9_plot_raster(const h9_plot *p, int fd, const char *name, FILE *script, h9_
 int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 int h9_plot_network(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
+/* Reads a table with a line of column names from the file called `name` (NULL: standard input) instead; fd is unused. */
+int h9_plot_heatmap(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) H9_UNUSED_RESULT;
 
 /* ---- shared by the above ---- */
 
-/* Terminal, output, fonts, colours. */
+/* Terminal, output, fonts, colours. Letters and lines grow with the picture: at 85 mm, a column's width, letters
+ * have 6 points. */
 void h9_plot_begin(const h9_plot *p, FILE *script);
+/* How large the picture is against one of 1200 x 700: point sizes are multiplied by it. */
+double h9_plot_scale(const h9_plot *p);
+/* The map of colours for `with image` and the like: viridis, even in lightness to any colour vision. */
+void h9_plot_palette(FILE *script);
+/* "set title 'TEXT'", that of the user or the given one. */
+H9_PRINTF(3, 4) void h9_plot_title(const h9_plot *p, FILE *script, const char *form, ...);
 const char *h9_plot_colour(uint32_t population);
 /* Text for a quoted gnuplot string without enhanced mode: ' doubled. */
 void h9_plot_text(FILE *script, const char *text);
