@@ -30,11 +30,6 @@ static const h9_config_key statistics_keys[] = {{"start", "ms", false},
                                                 {"psth_bin", "ms", false},
                                                 {"correlation_sample", "", false},
                                                 {"min_spikes", "", false}};
-static const h9_config_key experiment_keys[] = {
-    {"name", NULL, false},    {"pipelines", NULL, false}, {"grid", NULL, false}, {"list", NULL, false},
-    {"sample", NULL, false},  {"repeats", "", false},     {"seed", "", false},   {"outputs", NULL, false},
-    {"summary", NULL, false}, {"plots", NULL, false}};
-
 /* Parameters: named expressions over each other, resolved in order of need. */
 typedef struct parameter {
   const char *name, *text;
@@ -242,11 +237,6 @@ void h9_config_read_statistics(h9_config_reader *r, const h9_node *n) {
   s->min_spikes = (uint32_t)spikes;
 }
 
-void h9_config_check_experiment(h9_config_reader *r, const h9_node *n) {
-  if (n->type == H9_NODE_SCALAR && n->text[0] == 0) return;
-  (void)H9_CONFIG_KEYS(r, n, n, "experiment", experiment_keys);
-}
-
 void h9_config_init(h9_config *c) {
   *c = (h9_config){
       .net = {.dt = 0.1, .seed = 1},
@@ -323,8 +313,7 @@ int h9_config_read(h9_config *c, const char *path, const char *const *set, size_
       if ((n = h9_node_get(h9_node_get(root, "simulation"), "stimuli"))) h9_config_read_stimuli(&r, n);
       if ((n = h9_node_get(h9_node_get(root, "simulation"), "record"))) read_record(&r, n);
       if ((n = h9_node_get(root, "statistics"))) h9_config_read_statistics(&r, n);
-      if ((n = h9_node_get(root, "experiment"))) h9_config_check_experiment(&r, n);
-      c->experiment = h9_node_get(root, "experiment");
+      if ((n = h9_node_get(root, "experiment"))) h9_config_read_experiment(&r, n);
       set_domain(c);
     }
   }
@@ -353,6 +342,7 @@ void h9_config_release(h9_config *c) {
   free(c->simulation.stimuli);
   for (uint32_t i = 0; i < c->simulation.n_record; i++) free(c->simulation.record[i]);
   free(c->simulation.record);
+  h9_experiment_release(c->experiment);
   h9_network_release(&c->net);
   h9_yaml_release(&c->yaml);
   h9_config_init(c);

@@ -7,6 +7,7 @@
 #include "../format/yaml.h"
 #include "../model/layout.h"
 #include "../model/models.h"
+#include "experiment.h"
 
 typedef struct h9_population_config {
   h9_layout layout;
@@ -79,7 +80,7 @@ typedef struct h9_config {
   h9_population_config *populations; /* [net.n_populations] */
   h9_simulation_config simulation;
   h9_statistics_config statistics;
-  h9_node *experiment; /* checked by hal9-run; NULL when absent */
+  h9_experiment *experiment; /* NULL when absent */
 } h9_config;
 
 /* Reads, overrides parameters by `set` ("name=expression"; unknown names are errors), checks all

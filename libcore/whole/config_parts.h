@@ -77,6 +77,6 @@ void h9_config_read_models(h9_config_reader *r, const h9_node *n);
 void h9_config_read_simulation(h9_config_reader *r, const h9_node *n);
 void h9_config_read_stimuli(h9_config_reader *r, const h9_node *n);
 void h9_config_read_statistics(h9_config_reader *r, const h9_node *n);
-void h9_config_check_experiment(h9_config_reader *r, const h9_node *n);
+void h9_config_read_experiment(h9_config_reader *r, const h9_node *n);
 
 #endif
