@@ -52,7 +52,7 @@ typedef struct h9_plan {
   const h9_experiment *x;
   size_t n;
   h9_run *run; /* point by point, repeat by repeat */
-  h9_hash config[2]; /* of the configuration without experiment; [0] and without statistics */
+  h9_hash config[2]; /* of the configuration without its experiment; [0]: and without statistics */
 } h9_plan;
 
 /* The name under which a run's commands find the configuration. */
