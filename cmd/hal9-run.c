@@ -464,7 +464,7 @@ static int run_all(work *w, h9_error *e) {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGHUP);
   sigprocmask(SIG_BLOCK, &set, NULL);
-  int rc = h9_jobs_open(&w->jobs, e), caught = 0;
+  int rc = h9_jobs_open(&w->jobs, _exit, e), caught = 0;
   h9_progress_begin(&w->progress, &w->s->o, program, stderr);
   bool more = true;
   while (rc == H9_OK) {

@@ -35,7 +35,7 @@ static void watch(int fd) {
   for (size_t i = 0; i < n; i++) (void)kill(-group[i], SIGKILL);
 }
 
-int h9_jobs_open(h9_jobs *j, h9_error *e) {
+int h9_jobs_open(h9_jobs *j, void (*leave)(int status), h9_error *e) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC)) return h9_fail_sys(e, H9_ESYSTEM, errno, "a pipe");
   pid_t pid = fork();
@@ -48,7 +48,7 @@ int h9_jobs_open(h9_jobs *j, h9_error *e) {
   if (pid == 0) {
     close(fds[1]);
     watch(fds[0]);
-    _exit(0);
+    leave(0);
   }
   close(fds[0]);
   *j = (h9_jobs){fds[1], pid};

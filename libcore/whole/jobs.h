@@ -11,9 +11,9 @@ typedef struct h9_jobs {
   pid_t watcher;
 } h9_jobs;
 
-/* Starts the watcher, which keeps all open descriptors (locks on files so last until every job is ended). SIGCHLD must
- * be blocked. H9_ESYSTEM. */
-int h9_jobs_open(h9_jobs *j, h9_error *e) H9_UNUSED_RESULT;
+/* Starts the watcher, which keeps all open descriptors (locks on files so last until every job is ended). It ends
+ * by `leave`, which is _exit. SIGCHLD must be blocked. H9_ESYSTEM. */
+int h9_jobs_open(h9_jobs *j, void (*leave)(int status), h9_error *e) H9_UNUSED_RESULT;
 void h9_jobs_close(h9_jobs *j);
 /* Starts `command` with pipefail in `folder`; standard output and error go to the files `out` and `err` there. H9_ESYSTEM. */
 int h9_jobs_start(h9_jobs *j, const char *command, const char *folder, const char *out, const char *err, pid_t *pid,
