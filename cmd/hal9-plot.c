@@ -13,28 +13,43 @@
 #include <unistd.h>
 
 static const char program[] = "hal9-plot";
-static const char doc[] = "Draw a stream: raster (spikes), rates (of populations over time, and their "
-                          "distribution), trace (recorded state) or network (positions, degrees, "
-                          "connectivity). Or a table of runs: heatmap (a value over one or two parameters).\v"
-                          "Without FILE, standard input is read. The picture's name ends in .png, .svg or "
-                          ".pdf; '-' writes to standard output, "
-                          "in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
-                          "  hal9-plot raster -o raster.png spikes.h9\n"
-                          "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
-#define KINDS "raster, rates, trace, network or heatmap"
+static const char doc[] =
+    "Draw a stream, or a table of runs, through gnuplot.\n\n"
+    "  raster       a dot a spike, and the rates below\n"
+    "  rates        of populations over time, and their distribution\n"
+    "  isi          inter-spike intervals and their CV\n"
+    "  correlation  of counts: pairs of neurons, populations at lags\n"
+    "  trace        recorded state over time\n"
+    "  network      positions, connections of a few neurons, degrees\n"
+    "  degrees      in- and out-degrees of each population\n"
+    "  distances    of connections, and their delays\n"
+    "  frames       activity over space, frame by frame\n"
+    "  heatmap      a value over one or two parameters of a sweep\v"
+    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); '-' "
+    "writes to standard output, in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
+    "  hal9-plot raster -o raster.png spikes.h9\n"
+    "  hal9-plot frames --network net.h9 --time 300ms..400ms -o waves.gif spikes.h9\n"
+    "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
+#define KINDS "raster, rates, isi, correlation, trace, network, degrees, distances, frames or heatmap"
 
-enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_X, OPT_Y, OPT_VALUE };
+enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_DENSITY, OPT_PROJECTION, OPT_FRAMES, OPT_NETWORK, OPT_X, OPT_Y, OPT_VALUE };
 
 static const struct argp_option option_table[] = {
-    {"format", OPT_FORMAT, "png|svg|pdf", 0, "Format of the picture (default: by its name)", 1},
+    {"format", OPT_FORMAT, "png|svg|pdf|gif", 0, "Format of the picture (default: by its name)", 1},
     {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
-    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster, trace: the first second by default)", 2},
-    {"bin", OPT_BIN, "TIME", 0, "rates: width of the bins (5 ms)", 2},
+    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster, trace: the first second by default; frames: the first 100 ms)", 2},
+    {"bin", OPT_BIN, "TIME", 0,
+     "Width of bins: of rates (5 ms), intervals, counts that are correlated (2 ms), frames", 2},
+    {"density", OPT_DENSITY, 0, 0, "raster: rates by colour, of all neurons, however few the spikes", 2},
     {"neurons", OPT_NEURONS, "N", 0,
-     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 20,000); trace: the first N (10)", 2},
+     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 8,000); correlation: of each population "
+     "(250); trace: the first N (10)", 2},
+    {"projection", OPT_PROJECTION, "xy|xz|yz|3d", 0, "network: the plane that is seen, or space", 2},
+    {"frames", OPT_FRAMES, "N", 0, "frames: how many (10)", 2},
+    {"network", OPT_NETWORK, "FILE", 0, "frames: take positions from this stream, where the one drawn has none", 2},
     {"x", OPT_X, "COLUMN", 0, "heatmap: parameter along the x axis", 3},
     {"y", OPT_Y, "COLUMN", 0, "heatmap: parameter along the y axis; without it, a line over x", 3},
     {"value", OPT_VALUE, "COLUMN", 0, "heatmap: what is shown, the mean of runs with the same parameters", 3},
@@ -50,6 +65,11 @@ static const struct kind {
              {"rates", h9_plot_rates, false},
              {"trace", h9_plot_trace, false},
              {"network", h9_plot_network, false},
+             {"frames", h9_plot_frames, false},
+             {"isi", h9_plot_isi, false},
+             {"correlation", h9_plot_correlation, false},
+             {"degrees", h9_plot_degrees, false},
+             {"distances", h9_plot_distances, false},
              {"heatmap", h9_plot_heatmap, true}};
 
 typedef struct settings {
@@ -77,8 +97,8 @@ static int parse_time(settings *s, const char *arg, h9_error *e) {
 }
 
 static int format_of(const char *text) {
-  static const char *const names[] = {"png", "svg", "pdf"};
-  for (int i = 0; i < 3; i++)
+  static const char *const names[] = {"png", "svg", "pdf", "gif"};
+  for (int i = 0; i < 4; i++)
     if (strcasecmp(text, names[i]) == 0) return i;
   return -1;
 }
@@ -94,7 +114,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_FORMAT:
     if ((s->format = format_of(arg)) < 0)
-      argp_error(state, "--format: found '%s', expected png, svg or pdf", arg);
+      argp_error(state, "--format: found '%s', expected png, svg, pdf or gif", arg);
     break;
   case OPT_SIZE:
     if (sscanf(arg, "%dx%d%n", &s->plot.width, &s->plot.height, &used) != 2 || arg[used] ||
@@ -121,6 +141,26 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (h9_option_whole("--neurons", arg, 1, 10000000, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
     s->plot.neurons = (uint32_t)n;
     break;
+  case OPT_DENSITY:
+    s->plot.density = true;
+    break;
+  case OPT_FRAMES:
+    if (h9_option_whole("--frames", arg, 1, 400, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    s->plot.frames = (uint32_t)n;
+    break;
+  case OPT_NETWORK:
+    s->plot.network = arg;
+    break;
+  case OPT_PROJECTION:
+    for (size_t i = 0; i < 4; i++) {
+      static const char *const names[] = {"xy", "xz", "yz", "3d"};
+      if (strcasecmp(arg, names[i]) == 0) {
+        s->plot.projection = (enum h9_plot_projection)i;
+        return 0;
+      }
+    }
+    argp_error(state, "--projection: found '%s', expected xy, xz, yz or 3d", arg);
+    break;
   case OPT_X:
     s->plot.x = arg;
     break;
@@ -144,6 +184,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       argp_error(state, "what to draw? expected " KINDS);
       break;
     }
+    if (s->plot.projection == H9_PLOT_SPACE && s->kind->make == h9_plot_frames)
+      argp_error(state, "frames: found --projection 3d, expected xy, xz or yz");
     if (s->kind->table && (!s->plot.x || !s->plot.value))
       argp_error(state, "%s: which columns? expected --x COLUMN --y COLUMN --value COLUMN", s->kind->name);
     if (!s->kind->table && (s->plot.x || s->plot.y || s->plot.value))
@@ -155,6 +197,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         argp_error(state, "-o: found '%s', expected a name that ends in .png, .svg or .pdf, or --format",
                    s->o.output);
     }
+    if (s->format == H9_PLOT_GIF && s->kind->make != h9_plot_frames)
+      argp_error(state, "%s: a GIF is an animation, expected with frames", s->kind->name);
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -164,7 +208,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
 static const struct argp parser = {
-    option_table, parse_option, "raster|rates|trace|network|heatmap -o PICTURE [FILE]", doc, children, 0, 0};
+    option_table, parse_option, "raster|rates|isi|correlation|trace|network|degrees|distances|frames|heatmap -o PICTURE [FILE]", doc, children, 0, 0};
 
 static int copy_out(const char *from, int fd, h9_error *e) {
   char chunk[65536];
@@ -197,7 +241,7 @@ static void die(int sig) {
 static int draw(settings *s, h9_error *e) {
   const char *shown = s->o.n_operand ? s->o.operand[0] : NULL;
   int fd = -1;
-  static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf"};
+  static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf", "plot.gif"};
   s->plot.output = strcmp(s->o.output, "-") == 0 ? named[s->format] : s->o.output;
   int rc = s->kind->table ? H9_OK : h9_input_open(shown, &fd, &shown, e);
   if (rc) return rc;
@@ -226,7 +270,7 @@ static int draw(settings *s, h9_error *e) {
 }
 
 int main(int argc, char **argv) {
-  settings s = {.format = -1, .plot = {.width = 1200, .height = 700, .from = NAN, .to = NAN, .bin = NAN}};
+  settings s = {.format = -1, .plot = {.projection = H9_PLOT_OWN, .width = 1200, .height = 700, .from = NAN, .to = NAN, .bin = NAN}};
   h9_error e = {0};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, 0, &s);

@@ -35,6 +35,9 @@ typedef struct population {
   double sync_sum, sync_squares;
   uint64_t *psth;
   size_t n_psth, cap_psth;
+  uint64_t *isi;
+  size_t n_isi, cap_isi;
+  double *pair;
 } population;
 
 struct h9_activity {
@@ -42,7 +45,7 @@ struct h9_activity {
   h9_activity_options o;
   h9_step start, stop, end; /* analysed: start < step <= stop; end: what was seen of it */
   bool begun;
-  uint64_t bin, sync, window, psth; /* steps */
+  uint64_t bin, sync, window, psth, isi; /* steps */
   uint64_t current_bin;
   uint64_t signals;
   neuron *neuron;
@@ -102,6 +105,7 @@ int h9_activity_new(h9_activity **out, const h9_network *net, const h9_activity_
   a->sync = steps(o->sync_bin, net->dt);
   a->window = steps(o->fano_window, net->dt);
   a->psth = o->psth_bin > 0 ? steps(o->psth_bin, net->dt) : 0;
+  a->isi = o->isi_bin > 0 ? steps(o->isi_bin, net->dt) : 0;
   a->neuron = calloc((size_t)net->n_neurons + 1, sizeof *a->neuron);
   a->population = calloc((size_t)net->n_populations + 1, sizeof *a->population);
   int rc = a->neuron && a->population
@@ -138,6 +142,19 @@ static void close_sync(population *p) {
   p->sync_count = 0;
 }
 
+static int count_interval(const h9_activity *a, population *p, uint64_t interval, h9_error *e) {
+  uint64_t k = interval ? (interval - 1) / a->isi : 0;
+  if (k >= H9_ACTIVITY_ISI_MAX) k = H9_ACTIVITY_ISI_MAX - 1;
+  if (k >= p->n_isi) {
+    if (h9_grow(&p->isi, &p->cap_isi, k + 1, sizeof *p->isi) != H9_OK)
+      return h9_fail_memory(e, k * 8, "intervals");
+    memset(p->isi + p->n_isi, 0, (k + 1 - p->n_isi) * sizeof *p->isi);
+    p->n_isi = k + 1;
+  }
+  p->isi[k]++;
+  return H9_OK;
+}
+
 static int spike(h9_activity *a, h9_step step, uint32_t i, uint32_t pop, h9_error *e) {
   uint64_t t = (uint64_t)(step - a->start) - 1; /* steps since the first analysed one */
   neuron *n = &a->neuron[i];
@@ -153,6 +170,10 @@ static int spike(h9_activity *a, h9_step step, uint32_t i, uint32_t pop, h9_erro
       n->lv += 3 * r * r;
     }
     n->last_interval = interval < UINT32_MAX ? (uint32_t)interval : UINT32_MAX;
+    if (a->isi) {
+      int rc = count_interval(a, p, interval, e);
+      if (rc) return rc;
+    }
   }
   n->last = step;
   uint64_t window = t / a->window;
@@ -212,6 +233,15 @@ int h9_activity_add(h9_activity *a, const h9_signals *s, h9_error *e) {
   return H9_OK;
 }
 
+static bool has_intervals(const h9_activity *a, const neuron *n) {
+  return n->spikes >= a->o.min_spikes && n->spikes >= 3;
+}
+
+static double cv_of(const neuron *n) {
+  double k = n->spikes - 1, mean = (double)n->intervals / k;
+  return mean > 0 ? sqrt(fmax(0, (n->squares - k * mean * mean) / (k - 1))) / mean : NAN;
+}
+
 /* Fano factor of one neuron; NaN when there are too few windows or spikes in them. */
 static double fano_of(const neuron *n, uint64_t windows) {
   uint64_t total = n->spikes;
@@ -241,6 +271,7 @@ static void correlate(const h9_activity *a, const sample *s, double bins, h9_act
       sum += c;
       squares += c * c;
       pairs++;
+      if (r->pair) r->pair[r->n_pairs++] = c;
     }
   if (pairs > 0) r->correlation = sum / pairs;
   if (pairs > 1) r->correlation_sd = sqrt(fmax(0, (squares - sum * sum / pairs) / (pairs - 1)));
@@ -270,7 +301,16 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
       for (; q->n_psth < complete; q->n_psth++) q->psth[q->n_psth] = 0;
       q->n_psth = complete; /* the bin that the end cuts is left out */
     }
-    *r = (h9_activity_population){.spikes = q->spikes, .psth = q->psth, .n_psth = q->n_psth};
+    *r = (h9_activity_population){
+        .spikes = q->spikes, .psth = q->psth, .n_psth = q->n_psth, .isi = q->isi, .n_isi = q->n_isi};
+    if (a->o.pairs) {
+      size_t n_of = q->sample.n < a->o.sample ? q->sample.n : a->o.sample;
+      r->pair = q->pair = malloc((n_of * n_of / 2 + 1) * sizeof *q->pair);
+      if (!q->pair) {
+        free(v);
+        return h9_fail_memory(e, n_of * n_of * 4, "correlations");
+      }
+    }
     size_t m = 0;
     for (uint32_t i = 0; i < count; i++) {
       v[m++] = (double)n[i].spikes / seconds;
@@ -279,15 +319,12 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
     r->rate = h9_summary_of(v, total ? m : 0);
     r->silent = (double)silent / count;
     m = 0;
-    for (uint32_t i = 0; i < count; i++) {
-      if (n[i].spikes < a->o.min_spikes || n[i].spikes < 3) continue;
-      double k = n[i].spikes - 1, mean = (double)n[i].intervals / k;
-      v[m++] = mean > 0 ? sqrt(fmax(0, (n[i].squares - k * mean * mean) / (k - 1))) / mean : NAN;
-    }
+    for (uint32_t i = 0; i < count; i++)
+      if (has_intervals(a, &n[i])) v[m++] = cv_of(&n[i]);
     r->cv = h9_summary_of(v, m);
     m = 0;
     for (uint32_t i = 0; i < count; i++)
-      if (n[i].spikes >= a->o.min_spikes && n[i].spikes >= 3) v[m++] = n[i].lv / (n[i].spikes - 2);
+      if (has_intervals(a, &n[i])) v[m++] = n[i].lv / (n[i].spikes - 2);
     r->lv = h9_summary_of(v, m);
     m = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -307,6 +344,10 @@ int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error
 }
 
 uint32_t h9_activity_spikes(const h9_activity *a, h9_id id) { return a->neuron[id - 1].spikes; }
+double h9_activity_cv(const h9_activity *a, h9_id id) {
+  const neuron *n = &a->neuron[id - 1];
+  return has_intervals(a, n) ? cv_of(n) : NAN;
+}
 uint64_t h9_activity_signals(const h9_activity *a) { return a->signals; }
 double h9_activity_from(const h9_activity *a) { return (double)a->start * a->net->dt; }
 double h9_activity_duration(const h9_activity *a) { return (double)(a->end - a->start) * a->net->dt; }
@@ -321,6 +362,8 @@ void h9_activity_free(h9_activity *a) {
     free(s->sum);
     free(s->products);
     free(a->population[p].psth);
+    free(a->population[p].isi);
+    free(a->population[p].pair);
   }
   free(a->population);
   free(a->neuron);

@@ -14,13 +14,15 @@
 #include "../format/codec.h"
 #include "summary.h"
 
-enum { H9_ACTIVITY_SAMPLE_MAX = 2000 };
+enum { H9_ACTIVITY_SAMPLE_MAX = 2000, H9_ACTIVITY_ISI_MAX = 65536 };
 
 typedef struct h9_activity_options {
   double start, stop;                          /* ms; NaN: as recorded */
   double bin, sync_bin, fano_window, psth_bin; /* ms; psth_bin 0: none */
+  double isi_bin;                              /* ms; 0: none */
   uint32_t sample;                             /* at most H9_ACTIVITY_SAMPLE_MAX */
   uint32_t min_spikes;
+  bool pairs; /* keep the correlation of each pair */
   uint64_t seed;
 } h9_activity_options;
 
@@ -33,6 +35,10 @@ typedef struct h9_activity_population {
   uint32_t correlation_neurons;
   uint64_t *psth; /* [n_psth] counts in complete bins, owned by the activity */
   size_t n_psth;
+  uint64_t *isi; /* [n_isi] intervals of (k * isi_bin, (k + 1) * isi_bin]; the last of H9_ACTIVITY_ISI_MAX: and longer */
+  size_t n_isi;
+  double *pair; /* [n_pairs] the correlations, in the order of the sample; owned by the activity */
+  size_t n_pairs;
 } h9_activity_population;
 
 typedef struct h9_activity h9_activity;
@@ -44,6 +50,8 @@ int h9_activity_add(h9_activity *a, const h9_signals *s, h9_error *e) H9_UNUSED_
 int h9_activity_finish(h9_activity *a, h9_activity_population *results, h9_error *e) H9_UNUSED_RESULT;
 /* Spikes of a neuron in the analysed time. */
 uint32_t h9_activity_spikes(const h9_activity *a, h9_id id);
+/* CV of a neuron's intervals; NaN with fewer than min_spikes spikes. */
+double h9_activity_cv(const h9_activity *a, h9_id id);
 uint64_t h9_activity_signals(const h9_activity *a); /* analysed */
 double h9_activity_from(const h9_activity *a);      /* ms, of the analysed time */
 double h9_activity_duration(const h9_activity *a);  /* ms */

@@ -37,6 +37,8 @@ typedef struct worker {
     uint64_t n, sum, squares, min, max;
   } * longer;          /* [n_projections] of those beyond the counts, steps */
   uint64_t *distances; /* [n_projections * H9_NETSTATS_DISTANCES], where any distance is taken */
+  h9_link *link;
+  size_t n_links, cap_links;
 } worker;
 
 typedef struct partial { /* of one projection in one group */
@@ -54,6 +56,7 @@ typedef struct gather {
   worker *workers;
   double reach; /* greatest distance possible, um */
   bool placed;
+  const bool *follow;
 } gather;
 
 static bool has_distance(const gather *g, const h9_projection *p) {
@@ -123,6 +126,20 @@ static void count_rows(gather *g, worker *w, const h9_rows *rows, partial *out) 
     }
 }
 
+static int follow_rows(const gather *g, worker *w, const h9_rows *rows, h9_error *e) {
+  const h9_projection *p = &g->net->projections[rows->projection];
+  uint32_t target = g->net->populations[p->target].first, source = g->net->populations[p->source].first + rows->first;
+  for (uint32_t r = 0; r < rows->n_rows; r++) {
+    if (!g->follow[source + r - 1]) continue;
+    size_t n = (size_t)(rows->start[r + 1] - rows->start[r]);
+    if (h9_grow(&w->link, &w->cap_links, w->n_links + n + 1, sizeof *w->link) != H9_OK)
+      return h9_fail_memory(e, (w->n_links + n) * sizeof *w->link, "connections");
+    for (uint64_t i = rows->start[r]; i < rows->start[r + 1]; i++)
+      w->link[w->n_links++] = (h9_link){source + r, target + rows->target[i]};
+  }
+  return H9_OK;
+}
+
 static int count_group(void *ctx, int id, const h9_group *group, void **slot, h9_error *e) {
   gather *g = ctx;
   partials *p = calloc(1, sizeof *p + group->n_rows * sizeof p->of[0]);
@@ -130,7 +147,14 @@ static int count_group(void *ctx, int id, const h9_group *group, void **slot, h9
   p->n = group->n_rows;
   for (uint32_t k = 0; k < group->n_rows; k++) count_rows(g, &g->workers[id], &group->rows[k], &p->of[k]);
   *slot = p;
-  return H9_OK;
+  int rc = H9_OK;
+  for (uint32_t k = 0; k < group->n_rows && g->follow && rc == H9_OK; k++)
+    rc = follow_rows(g, &g->workers[id], &group->rows[k], e);
+  if (rc != H9_OK) {
+    free(p);
+    *slot = NULL;
+  }
+  return rc;
 }
 
 static int join_group(void *ctx, const h9_group *group, void *slot, h9_error *e) {
@@ -147,15 +171,33 @@ static int join_group(void *ctx, const h9_group *group, void *slot, h9_error *e)
   return H9_OK;
 }
 
+static int by_ends(const void *a, const void *b) {
+  const h9_link *x = a, *y = b;
+  if (x->source != y->source) return x->source < y->source ? -1 : 1;
+  return (x->target > y->target) - (x->target < y->target);
+}
+
+static int join_links(gather *g, int threads, h9_error *e) {
+  h9_netstats *s = g->s;
+  size_t n = 0;
+  for (int t = 0; t < threads; t++) n += g->workers[t].n_links;
+  if (!(s->link = malloc((n + 1) * sizeof *s->link))) return h9_fail_memory(e, n * sizeof *s->link, "connections");
+  for (int t = 0; t < threads; t++) {
+    if (g->workers[t].n_links) memcpy(s->link + s->n_links, g->workers[t].link, g->workers[t].n_links * sizeof *s->link);
+    s->n_links += g->workers[t].n_links;
+  }
+  qsort(s->link, s->n_links, sizeof *s->link, by_ends);
+  return H9_OK;
+}
+
 static void finish(gather *g, int threads) {
   h9_netstats *s = g->s;
-  uint64_t bins[H9_NETSTATS_DISTANCES];
   for (int t = 0; t < threads; t++)
     for (uint32_t i = 0; i < g->net->n_neurons; i++) s->indegree[i] += g->workers[t].indegree[i];
   for (uint32_t k = 0; k < s->n_projections; k++) {
     h9_projection_stats *p = &s->projection[k];
     struct long_delays all = {0};
-    memset(bins, 0, sizeof bins);
+    uint64_t *bins = p->distances;
     for (int t = 0; t < threads; t++) {
       for (int d = 0; d < H9_NETSTATS_DELAYS; d++)
         p->delays[d] += g->workers[t].delays[(size_t)k * H9_NETSTATS_DELAYS + d];
@@ -179,20 +221,20 @@ static void finish(gather *g, int threads) {
     join(&p->delay, &(h9_moments){(double)all.n, (double)all.sum * dt, (double)all.squares * dt * dt,
                                   (double)all.min * dt, (double)all.max * dt});
     s->connections += p->connections;
-    h9_summary q = h9_summary_counts(bins, H9_NETSTATS_DISTANCES);
+    h9_summary q = h9_summary_counts(bins, bins ? H9_NETSTATS_DISTANCES : 0);
     for (int i = 0; i <= 10; i++)
       p->distance_decile[i] = (q.decile[i] + 0.5) * g->reach / H9_NETSTATS_DISTANCES;
     if (p->distance.n > 0) p->distance_decile[0] = p->distance.min, p->distance_decile[10] = p->distance.max;
   }
 }
 
-int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, int threads,
+int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *source, const bool *follow, int threads,
                        h9_error *e) {
   *s = (h9_netstats){.n_projections = net->n_projections};
-  gather g = {.s = s, .net = net, .placed = net->x != NULL && net->dimensions > 0};
+  gather g = {.s = s, .net = net, .placed = net->x != NULL && net->dimensions > 0, .follow = follow};
   double squares = 0;
   for (int k = 0; k < 3; k++) squares += (net->hi[k] - net->lo[k]) * (net->hi[k] - net->lo[k]);
-  g.reach = squares > 0 ? sqrt(squares) : 1;
+  s->reach = g.reach = squares > 0 ? sqrt(squares) : 1;
   size_t projections = (size_t)net->n_projections + 1, neurons = (size_t)net->n_neurons + 1;
   s->projection = calloc(projections, sizeof *s->projection);
   s->indegree = calloc(neurons, sizeof *s->indegree);
@@ -201,6 +243,8 @@ int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *sour
   bool good = s->projection && s->indegree && s->outdegree && g.workers;
   for (uint32_t k = 0; good && k < net->n_projections; k++)
     good = (s->projection[k].delays = calloc(H9_NETSTATS_DELAYS, sizeof(uint64_t))) != NULL;
+  for (uint32_t k = 0; good && g.placed && k < net->n_projections; k++)
+    good = (s->projection[k].distances = calloc(H9_NETSTATS_DISTANCES, sizeof(uint64_t))) != NULL;
   for (int t = 0; good && t < threads; t++) {
     worker *w = &g.workers[t];
     w->indegree = calloc(neurons, sizeof *w->indegree);
@@ -212,11 +256,13 @@ int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *sour
   int rc = good ? h9_rowsource_run(source, count_group, join_group, &g, e)
                 : h9_fail_memory(e, projections * H9_NETSTATS_DISTANCES * 8, "statistics of connections");
   if (rc == H9_OK) finish(&g, threads);
+  if (rc == H9_OK && follow) rc = join_links(&g, threads, e);
   for (int t = 0; g.workers && t < threads; t++) {
     free(g.workers[t].indegree);
     free(g.workers[t].delays);
     free(g.workers[t].longer);
     free(g.workers[t].distances);
+    free(g.workers[t].link);
   }
   free(g.workers);
   if (rc) h9_netstats_release(s);
@@ -224,7 +270,11 @@ int h9_netstats_gather(h9_netstats *s, const h9_network *net, h9_rowsource *sour
 }
 
 void h9_netstats_release(h9_netstats *s) {
-  for (uint32_t k = 0; s->projection && k < s->n_projections; k++) free(s->projection[k].delays);
+  for (uint32_t k = 0; s->projection && k < s->n_projections; k++) {
+    free(s->projection[k].delays);
+    free(s->projection[k].distances);
+  }
+  free(s->link);
   free(s->projection);
   free(s->indegree);
   free(s->outdegree);

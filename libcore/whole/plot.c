@@ -23,17 +23,26 @@ void h9_plot_text(FILE *script, const char *text) {
 
 double h9_plot_scale(const h9_plot *p) { return fmin(p->width / 1200.0, p->height / 700.0); }
 
+/* Letters of the same size: terminals count them in different units. */
+static double letters(const h9_plot *p) {
+  return h9_plot_scale(p) * (p->format == H9_PLOT_SVG ? 28 : p->format == H9_PLOT_PDF ? 16.5 : 22);
+}
+double h9_plot_small(const h9_plot *p) { return 0.78 * letters(p); }
+
 void h9_plot_begin(const h9_plot *p, FILE *script) {
-  double k = h9_plot_scale(p); /* the three terminals count letters in different units */
+  double k = h9_plot_scale(p);
   if (p->format == H9_PLOT_PDF)
     fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin fontscale 1 font 'DejaVu Sans,%.3g' linewidth %.3g\n",
-            p->width / 100.0, p->height / 100.0, 20 * k, 3 * k);
+            p->width / 100.0, p->height / 100.0, letters(p), 1.5 * k);
   else if (p->format == H9_PLOT_SVG)
     fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g background 'white'\n",
-            p->width, p->height, 29 * k, 1.7 * k);
+            p->width, p->height, letters(p), 1.7 * k);
+  else if (p->format == H9_PLOT_GIF) /* letters are bitmaps of one width or outlines found by their name */
+    fprintf(script, "set terminal gif animate delay 12 loop 0 noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n",
+            p->width, p->height, letters(p), 1.7 * k);
   else
     fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n", p->width,
-            p->height, 22 * k, 1.7 * k);
+            p->height, letters(p), 1.7 * k);
   fputs("if (!exists('picture')) picture = '", script); /* a kept script draws to the name it was asked for */
   h9_plot_text(script, p->output);
   fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1\nset tics out nomirror scale 0.6\nset datafile "
@@ -61,6 +70,67 @@ void h9_plot_title(const h9_plot *p, FILE *script, const char *form, ...) {
   fputs("'\n", script);
 }
 
+void h9_plot_multiplot(const h9_plot *p, FILE *script, const char *form, ...) {
+  char text[1024];
+  va_list a;
+  va_start(a, form);
+  vsnprintf(text, sizeof text, form, a);
+  va_end(a);
+  fputs("set multiplot\nset label 100 '", script);
+  h9_plot_text(script, p->title ? p->title : text);
+  fputs("' at screen 0.5, screen 0.955 center\n", script);
+}
+
+void h9_plot_panel(FILE *script, double left, double right, double bottom, double top) {
+  fprintf(script,
+          "set lmargin at screen %.4g\nset rmargin at screen %.4g\nset bmargin at screen %.4g\nset tmargin at screen %.4g\n",
+          left, right, bottom, top);
+}
+
+void h9_plot_nothing(FILE *script, const char *text) {
+  fputs("set yrange [0:1]\nunset ytics\nset label 99 '", script);
+  h9_plot_text(script, text);
+  fputs("' at graph 0.5, graph 0.5 center\nplot NaN notitle\nunset label 99\nset ytics nomirror\n", script);
+}
+
+double h9_plot_round(double range, double most) {
+  double least = range / most, step = least > 0 ? pow(10, floor(log10(least))) : 1;
+  return step >= least ? step : 2 * step >= least ? 2 * step : 5 * step >= least ? 5 * step : 10 * step;
+}
+
+/* Bytes of the first `most` characters of UTF-8. */
+static size_t cut(const char *name, int most) {
+  size_t n = 0;
+  for (int k = 0; name[n] && k < most; k++)
+    for (n++; ((unsigned char)name[n] & 0xC0) == 0x80;) n++;
+  return n;
+}
+
+void h9_plot_name(FILE *script, const char *name, int most) {
+  char text[H9_NAME_MAX + 8];
+  size_t n = cut(name, most);
+  bool shortened = name[n] != 0;
+  if (shortened) n = cut(name, most - 1);
+  snprintf(text, sizeof text, "%.*s%s", (int)n, name, shortened ? "\u2026" : "");
+  h9_plot_text(script, text);
+}
+
+static int characters(const char *name, int most) {
+  int n = 0;
+  while (n < most && name[cut(name, n)]) n++;
+  return n;
+}
+
+int h9_plot_name_width(const h9_plot *p, const h9_network *net, int most) {
+  int longest = 0;
+  for (uint32_t k = 0; k < net->n_populations; k++) {
+    const char *name = net->populations[k].name;
+    int n = characters(name, most);
+    if (h9_plot_shows(p, name) && n > longest) longest = n;
+  }
+  return longest;
+}
+
 bool h9_plot_shows(const h9_plot *p, const char *population) {
   if (!p->only) return true;
   for (const char *const *n = p->only; *n; n++)
@@ -72,6 +142,33 @@ int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_
   for (const char *const *n = p->only; n && *n; n++)
     if (h9_network_find(net, *n) < 0) return h9_fail(e, H9_EDATA, "%s: no population '%s'", name, *n);
   return H9_OK;
+}
+
+void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most, FILE *script) {
+  enum { GAP = 2 };
+  const double letter = 0.0155, line = 0.05; /* of letters as h9_plot_begin has them */
+  int room = (int)(wide / letter), n_names = 0;
+  for (uint32_t k = 0; k < net->n_populations; k++) n_names += h9_plot_shows(p, net->populations[k].name);
+  if (n_names < 2) return;
+  for (uint32_t k = 0, end; k < net->n_populations; k = end) {
+    int used = 0;
+    for (end = k; end < net->n_populations; end++) { /* as many as a line holds */
+      const char *name = net->populations[end].name;
+      int n = h9_plot_shows(p, name) ? characters(name, most) + GAP : 0;
+      if (used + n > room && used > 0) break;
+      used += n;
+    }
+    double at = x - letter * (used - GAP) / 2;
+    for (; k < end; k++) {
+      const char *name = net->populations[k].name;
+      if (!h9_plot_shows(p, name)) continue;
+      fputs("set label '", script);
+      h9_plot_name(script, name, most);
+      fprintf(script, "' at screen %.4f, screen %.4f left textcolor rgb '%s'\n", at, y, h9_plot_colour(k));
+      at += letter * (characters(name, most) + GAP);
+    }
+    y -= line;
+  }
 }
 
 static int ascending(const void *a, const void *b) {

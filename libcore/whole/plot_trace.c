@@ -137,7 +137,7 @@ static bool has_spikes(const traces *s, const line *x) {
   return false;
 }
 
-/* A step of 1, 2 or 5 times a power of ten that makes at most five tics of the range. */
+/* A round step that makes at most five tics of the range. */
 static double tic(const traces *s, uint32_t panel) {
   double low = INFINITY, high = -INFINITY;
   for (size_t i = 0; i < s->n; i++)
@@ -145,8 +145,7 @@ static double tic(const traces *s, uint32_t panel) {
       low = fmin(low, s->line[i].v[k]);
       high = fmax(high, s->line[i].v[k]);
     }
-  double least = (high - low) / 4, step = least > 0 ? pow(10, floor(log10(least))) : 1;
-  return step >= least ? step : 2 * step >= least ? 2 * step : 5 * step >= least ? 5 * step : 10 * step;
+  return h9_plot_round(high - low, s->panels > 3 ? 2 : s->panels > 1 ? 3 : 4);
 }
 
 static void write_panel(const traces *s, uint32_t panel, FILE *f) {
@@ -154,7 +153,7 @@ static void write_panel(const traces *s, uint32_t panel, FILE *f) {
   uint32_t at = 0;
   for (size_t i = 0; i < s->n; i++)
     if (s->line[i].panel == panel) unit = s->line[i].unit;
-  double top = 0.94, bottom = 0.1, high = (top - bottom) / s->panels;
+  double top = 0.91, bottom = 0.17, high = (top - bottom) / s->panels;
   fprintf(f, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", top - high * panel - 0.01,
           top - high * (panel + 1) + (panel + 1 < s->panels ? 0.03 : 0));
   fprintf(f, "set xrange [%.10g:%.10g]\n", s->from, s->to);
@@ -166,17 +165,20 @@ static void write_panel(const traces *s, uint32_t panel, FILE *f) {
     h9_plot_text(f, unit);
     fputs(")", f);
   }
-  fprintf(f, "' offset 0.5,0\nset ytics %g", tic(s, panel));
-  fputs("\nset key outside right center vertical samplen 1.2\nplot ", f);
+  fprintf(f, "' offset 0.3,0\nset ytics %g", tic(s, panel));
+  bool marked = false;
+  for (size_t i = 0; i < s->n; i++) marked |= s->line[i].panel == panel && has_spikes(s, &s->line[i]);
+  fprintf(f, "\nset offsets 0, 0, graph %g, 0", marked ? 0.25 : 0.03); /* room for the marks of spikes */
+  fputs("\nset key at graph 1.02, graph 0.5 left center Left reverse vertical samplen 0.7\nplot ", f);
   for (size_t i = 0; i < s->n; i++) {
     const line *x = &s->line[i];
     if (x->panel != panel) continue;
-    fprintf(f, "%s$line%zu using 1:2 with lines lw 1.4 lc '%s' title '", at ? ", \\\n  " : "", i, h9_plot_colour(at));
-    h9_plot_text(f, x->name);
+    fprintf(f, "%s$line%zu using 1:2 with lines lw 1 lc '%s' title '", at ? ", \\\n  " : "", i, h9_plot_colour(at));
+    h9_plot_name(f, x->name, 14);
     fputs("'", f);
     if (has_spikes(s, x))
-      fprintf(f, ", \\\n  $spikes%zu using 1:(%g) axes x1y2 with points pt 11 ps 0.9 lc '%s' notitle", i,
-              0.98 - 0.035 * (at % 8), h9_plot_colour(at));
+      fprintf(f, ", \\\n  $spikes%zu using 1:(%g) axes x1y2 with points pt 11 ps %.3g lc '%s' notitle", i,
+              0.99 - 0.03 * (at % 8), 1.1 * h9_plot_scale(s->p), h9_plot_colour(at));
     at++;
   }
   fputs("\n", f);
@@ -202,14 +204,14 @@ int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     if (!(s.to > s.from)) s.to = s.from + s.net.dt;
     write_data(&s, script);
     h9_plot_begin(p, script);
-    fputs("set multiplot", script);
-    if (p->title) {
-      fputs(" title '", script);
-      h9_plot_text(script, p->title);
-      fputs("'", script);
+    h9_plot_multiplot(p, script, s.panels == 1 ? "Recorded %s" : "Recorded %s and more", s.panel[0]);
+    int letters = 0;
+    for (size_t i = 0; i < s.n; i++) letters = strlen(s.line[i].name) > 14 ? 14 : (int)fmax(letters, (double)strlen(s.line[i].name));
+    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n", 0.9 - 0.0165 * letters);
+    for (uint32_t k = 0; k < s.panels; k++) {
+      write_panel(&s, k, script);
+      fputs("unset label 100\n", script);
     }
-    fputs("\nset lmargin at screen 0.09\nset rmargin at screen 0.86\nset y2range [0:1]\n", script);
-    for (uint32_t k = 0; k < s.panels; k++) write_panel(&s, k, script);
     fputs("unset multiplot\n", script);
   }
   for (size_t i = 0; i < s.n; i++) {

@@ -11,6 +11,23 @@ static h9_summary degrees(const uint32_t *degree, uint32_t n, double *v) {
   return h9_summary_of(v, n);
 }
 
+/* Marks n neurons of a population, chosen by the seed: again and again the one with the least random number above the
+ * last, since n is small. */
+static void choose(const h9_network *net, uint32_t p, uint32_t n, uint64_t seed, bool *marked) {
+  const h9_population *q = &net->populations[p];
+  h9_key key = h9_key_make(seed, H9_PURPOSE_SAMPLE, p);
+  for (uint32_t k = 0; k < n && k < q->count; k++) {
+    uint64_t least = UINT64_MAX;
+    uint32_t chosen = q->count;
+    for (uint32_t i = 0; i < q->count; i++) {
+      h9_ctr c = h9_philox(key, i, 2, 0, 0);
+      uint64_t v = (uint64_t)c.v[0] << 32 | c.v[1];
+      if (!marked[q->first - 1 + i] && (v < least || chosen == q->count)) least = v, chosen = i;
+    }
+    marked[q->first - 1 + chosen] = true;
+  }
+}
+
 static int gather_connections(h9_stream_report *s, h9_reader *r, h9_block *b, bool *ended,
                               const h9_report_options *o, h9_error *e) {
   h9_network *net = &s->net;
@@ -25,7 +42,11 @@ static int gather_connections(h9_stream_report *s, h9_reader *r, h9_block *b, bo
   }
   int rc = materialised ? h9_rowsource_read(&source, net, r, b, ended, &ro, e)
                         : h9_rowsource_expand(&source, net, &ro, e);
-  if (rc == H9_OK) rc = h9_netstats_gather(&s->connection_stats, net, source, o->threads, e);
+  bool *follow = rc == H9_OK && o->follow ? calloc((size_t)net->n_neurons + 1, sizeof *follow) : NULL;
+  if (rc == H9_OK && o->follow && !follow) rc = h9_fail_memory(e, net->n_neurons, "a choice of neurons");
+  for (uint32_t p = 0; follow && p < net->n_populations; p++) choose(net, p, o->follow, o->activity.seed, follow);
+  if (rc == H9_OK) rc = h9_netstats_gather(&s->connection_stats, net, source, follow, o->threads, e);
+  free(follow);
   h9_rowsource_free(source);
   if (rc) return rc;
   s->expanded = true;

@@ -9,6 +9,7 @@
 typedef struct h9_report_options {
   h9_activity_options activity;
   bool quick; /* connections counted by expectation, not one by one */
+  uint32_t follow; /* of each population, neurons whose outgoing connections are kept */
   uint32_t top; /* how many of the most active neurons are listed */
   int threads;
 } h9_report_options;

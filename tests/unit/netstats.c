@@ -34,7 +34,7 @@ static h9_netstats gather(kit *k, int threads) {
   h9_rowsource *source = NULL;
   h9_rowsource_options o = {.threads = threads};
   if (h9_projections_plan(&k->net, &e) || h9_rowsource_expand(&source, &k->net, &o, &e) ||
-      h9_netstats_gather(&s, &k->net, source, threads, &e)) {
+      h9_netstats_gather(&s, &k->net, source, NULL, threads, &e)) {
     printf("# %s\n", e.text);
     exit(70);
   }
