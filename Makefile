@@ -45,7 +45,7 @@ LIB_A := $(BUILD)/lib/libhal9.a
 LIB_SO := $(BUILD)/lib/libhal9.so.0
 
 .DEFAULT_GOAL := all
-.PHONY: all help units demo check bench bench-quick soak reference deps install uninstall clean layers
+.PHONY: all help units demo gallery check bench bench-quick soak reference deps install uninstall clean layers
 
 all: $(PROGRAMS) $(LIB_A) $(LIB_SO) $(COMPLETIONS) ## build the programs (build/bin) and the library
 units: $(UNITS) ## build the unit tests
@@ -126,6 +126,11 @@ demo: ## set up, build, run a published network and show results
 	@sh tests/tools/need demo
 	@$(MAKE) --no-print-directory -s all
 	@sh examples/demo.sh $(BUILD)/bin $(BUILD)/demo
+
+gallery: ## draw every type of picture from the examples: build/gallery, examples/gallery.png
+	@sh tests/tools/need demo
+	@$(MAKE) --no-print-directory -s all
+	@sh examples/gallery.sh $(BUILD)/bin $(BUILD)/gallery examples/gallery.png
 
 check: ## set up, build, run all tests; ends with "N passed, N failed"
 	@sh tests/tools/need check

@@ -75,7 +75,7 @@ static double degrees(const h9_plot *p, const h9_stream_report *s, const uint32_
 }
 
 static void axes(const char *label, const char *of, double width, double low, double high, FILE *script) {
-  fprintf(script, "set xlabel '%s'\nset ylabel '%s, bins of %g' offset 0.6,0\nset xrange [%.8g:%.8g]\nset xtics %g\n", label, of,
+  fprintf(script, "set xlabel '%s'\nset ylabel '%s, bins of %g' offset 1,0\nset xrange [%.8g:%.8g]\nset xtics %g\n", label, of,
           width, low, high, fmax(width < 1 ? 0 : 1, h9_plot_round(high - low, 4)));
 }
 
@@ -90,11 +90,11 @@ int h9_plot_degrees(const h9_plot *p, int fd, const char *name, FILE *script, h9
   h9_plot_multiplot(p, script, "%u neurons, %.0f connections", s.net.n_neurons, s.connections);
   h9_plot_names(p, &s.net, 0.5, 0.895, 0.94, NAME, script);
   fputs("unset key\nset yrange [0:*]\n", script);
-  h9_plot_panel(script, 0.12, 0.49, 0.17, 0.82);
+  h9_plot_panel(script, 0.14, 0.49, 0.17, 0.82);
   axes("in-degree", "neurons", width[0], low[0], high[0], script);
   draw(p, &s.net, "in", script);
   fputs("unset label\n", script);
-  h9_plot_panel(script, 0.61, 0.975, 0.17, 0.82);
+  h9_plot_panel(script, 0.635, 0.975, 0.17, 0.82);
   axes("out-degree", "neurons", width[1], low[1], high[1], script);
   draw(p, &s.net, "out", script);
   fputs("unset multiplot\n", script);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 1000 };
+enum { LEVELS = 1000, TICS = 12 };
 
 typedef struct axis {
   uint32_t column;
@@ -129,19 +129,23 @@ static int order(axis *a, h9_error *e) {
   return H9_OK;
 }
 
+static int longest(const axis *a) {
+  size_t most = 0;
+  for (uint32_t i = 0; i < a->n; i++) most = strlen(a->text[i]) > most ? strlen(a->text[i]) : most;
+  return most > 14 ? 14 : (int)most;
+}
+
+static bool is_turned(const axis *a) { return (longest(a) + 1) * (a->n / (a->n / TICS + 1)) > 42; }
+
 /* Names of levels at their places, of more than a dozen only some. */
 static void write_tics(const axis *a, char which, FILE *f) {
-  uint32_t every = a->n / 13 + 1;
-  size_t longest = 0;
-  for (uint32_t i = 0; i < a->n; i++)
-    longest = strlen(a->text[i]) > longest ? strlen(a->text[i]) : longest;
-  bool turn = which == 'x' && longest * (a->n / every) > 44;
-  fprintf(f, "set %ctics scale 0 %s(", which, turn ? "rotate by -45 " : "");
+  uint32_t every = a->n / TICS + 1;
+  fprintf(f, "set %ctics scale 0 %s(", which, which == 'x' && is_turned(a) ? "rotate by -45 " : "");
   bool some = false;
   for (uint32_t i = 0; i < a->n; i++) {
     if (a->place[i] % every) continue;
     fputs(some ? ", '" : "'", f);
-    h9_plot_text(f, a->text[i]);
+    h9_plot_name(f, a->text[i], 14);
     fprintf(f, "' %u", a->place[i]);
     some = true;
   }
@@ -160,9 +164,10 @@ static void draw_map(const h9_plot *p, const sweep *w, uint32_t most, FILE *f) {
   h9_plot_palette(f);
   if (most > 1) h9_plot_title(p, f, "%s: means of up to %u runs", p->value, most);
   else h9_plot_title(p, f, "%s", p->value);
+  h9_plot_panel(f, fmin(0.3, 0.075 + 0.0165 * longest(&w->y)), 0.8, is_turned(&w->x) ? 0.3 : 0.18, 0.88);
   write_label("xlabel", p->x, f);
   write_label("ylabel", p->y, f);
-  write_label("cblabel offset 1,0", p->value, f);
+  write_label("cblabel offset 0.6,0", p->value, f);
   fprintf(f, "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\nset border 15\nunset key\nset object 1 rectangle from graph 0, "
              "graph 0 to graph 1, graph 1 behind fillcolor '#DDDDDD' fillstyle solid noborder\n",
           w->x.n - 0.5, w->y.n - 0.5);

@@ -107,7 +107,7 @@ static void plot_positions(const h9_plot *p, const h9_stream_report *s, double r
     h9_plot_panel(script, middle - wide / 2, middle + wide / 2, cube ? 0.2 : 0.1, cube ? 0.8 : 0.87);
     for (int k = 0; k < 3; k++) set_axis(net, "xyz"[k], k, k < 2, script);
     fprintf(script, "set view 65, 35\nset xyplane 0\nset border 4095 lw 0.5 lc '#777777'\nset xtics textcolor 'black'\nset ytics textcolor 'black'\nset ztics textcolor 'black'\nset xlabel offset 0,-0.8\n"
-                    "set ylabel offset 1,-0.8\nset zlabel rotate by 90 offset 0.5,0\nset xtics offset 0,-0.3\nset ytics offset 0,-0.3\n%s",
+                    "set ylabel offset 1,-0.8\nset zlabel rotate by 90 offset -1.2,0\nset xtics offset 0,-0.3\nset ytics offset 0,-0.3\n%s",
             cube ? "set view equal xyz\n" : "");
     plot_places(p, s, axis, 3, script);
     fputs("set border 3 lw 1 lc 'black'\nset xtics offset 0,0\nset ytics offset 0,0\nset xlabel offset 0,0\nset ylabel offset 0,0\n", script);
@@ -180,7 +180,7 @@ static void histogram(const uint32_t *degree, uint32_t n, const char *name, doub
 static void plot_degrees(const h9_plot *p, double width, uint32_t most, FILE *script) {
   h9_plot_panel(script, 0.78, 0.975, 0.17, 0.74);
   fprintf(script,
-          "set xlabel 'degree'\nset ylabel 'neurons in bins of %g' offset 0.6,0\nset xrange [0:%g]\nset yrange [0:*]\n"
+          "set xlabel 'degree'\nset ylabel 'neurons in bins of %g' offset 1.2,0\nset xrange [0:%g]\nset yrange [0:*]\n"
           "set xtics %g norotate\nset ytics autofreq\nset key at screen 0.98, screen 0.86 right top samplen 1\n"
           "plot $indegree using 1:2 with histeps lw 1.5 lc '%s' title 'in', $outdegree using 1:2 with "
           "histeps lw 1.5 dt 2 lc '%s' title 'out'\n",

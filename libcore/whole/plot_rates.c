@@ -24,7 +24,7 @@ static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32
       some = true;
     }
   fputs("\n", script);
-  h9_plot_panel(script, 0.72, 0.98, turned ? 0.25 : 0.17, 0.74);
+  h9_plot_panel(script, 0.72, turned ? 0.945 : 0.98, turned ? 0.25 : 0.17, 0.74);
   fprintf(script,
           "unset label 100\nset xrange [0.4:%u.6]\nunset xlabel\nset ylabel 'rate of a neuron (spikes/s)'\nset boxwidth 0.6\n"
           "set style fill solid 0.35\nunset xtics\n", shown);
