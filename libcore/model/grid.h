@@ -63,9 +63,12 @@ int h9_grid_runs(const h9_grid *g, const double low[3], const double high[3], h9
 /* Every point of the grid asks, with the threads of the grid's options: many times faster than one by one. */
 /* counts[i]: points within `radius` of point i, itself left out; as h9_grid_count less one. */
 int h9_grid_counts_all(const h9_grid *g, double radius, uint32_t counts[], h9_error *e) H9_UNUSED_RESULT;
-/* Calls `answer` once for each point, concurrently and in no order, with its k nearest as h9_grid_nearest
- * has them, the point itself left out. `hits` belong to the caller. Non-zero stops and is returned. */
+/* Calls `answer` once for each point, concurrently and in no order, with those within `radius` as h9_grid_around has
+ * them, unsorted, or with its k nearest as h9_grid_nearest has them; the point itself left out. `hits` belong to the caller.
+ * Non-zero stops and is returned. */
 typedef int (*h9_grid_answer)(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e);
+int h9_grid_radius_all(const h9_grid *g, double radius, h9_grid_answer answer, void *ctx,
+                       h9_error *e) H9_UNUSED_RESULT;
 int h9_grid_nearest_all(const h9_grid *g, uint32_t k, h9_grid_answer answer, void *ctx,
                         h9_error *e) H9_UNUSED_RESULT;
 

@@ -4,9 +4,12 @@
 #include "grid_parts.h"
 
 #include "../base/memory.h"
+#include "../base/parallel.h"
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,6 +320,44 @@ static int nearest_among(const asked *a, asker *w, uint32_t i, double limit, boo
   return rc;
 }
 
+/* All within the radius of each point of a cell. */
+static int list_cell(const asked *a, asker *w, uint32_t from, uint32_t to, h9_error *e) {
+  const h9_grid *g = a->g;
+  double low[3], high[3];
+  float sure, maybe;
+  bool whole;
+  bounds(g, from, to, low, high);
+  int rc = pack(g, low, high, a->radius, &w->p, &whole, e);
+  if (rc != H9_OK && rc != H9_EOF) return rc;
+  bool scan = rc == H9_OK && limits(a->radius * a->radius, w->p.slack, &sure, &maybe);
+  const float *const c[3] = {w->p.c[0], w->p.c[1], w->p.c[2]};
+  uint32_t words = scan ? (padded(&w->p) + 63) / 64 : 0;
+  for (uint32_t i = from; i < to; i++) {
+    const float q[3] = {g->c[0][i], g->c[1][i], g->c[2][i]};
+    const sought at = {.self = g->index[i], .limit = a->radius * a->radius, .at = {(double)q[0], (double)q[1], (double)q[2]}};
+    uint32_t many = 0, n = 0;
+    if (scan) {
+      g->kernels->mark(c, padded(&w->p), g->o.dimensions, q, maybe, w->p.near);
+      for (uint32_t k = 0; k < words; k++) many += (uint32_t)__builtin_popcountll(w->p.near[k]);
+      if ((rc = h9_hits_room(&w->hits, (size_t)many + 8, e)) != H9_OK) return rc;
+      w->hits.n = g->o.periodic ? decide_wrapped(g, &w->p, words, &at, w->hits.index, w->hits.d2)
+                                : decide(&w->p, words, &at, w->hits.index, w->hits.d2);
+    } else {
+      if ((rc = h9_grid_around(g, at.at[0], at.at[1], at.at[2], a->radius, &w->hits, e)) != H9_OK) return rc;
+      for (uint32_t k = 0; k < w->hits.n; k++) {
+        w->hits.index[n] = w->hits.index[k];
+        w->hits.d2[n] = w->hits.d2[k];
+        n += w->hits.index[k] != at.self;
+      }
+      w->hits.n = n;
+    }
+    rc = a->answer(a->ctx, at.self, &w->hits, e);
+    w->hits.n = 0;
+    if (rc != H9_OK) return rc;
+  }
+  return H9_OK;
+}
+
 static int nearest_by_itself(const asked *a, asker *w, uint32_t i, h9_error *e) {
   const h9_grid *g = a->g;
   int rc = h9_grid_nearest(g, (double)g->c[0][i], (double)g->c[1][i], (double)g->c[2][i], a->want,
@@ -379,38 +420,59 @@ static double guess(const asked *a, uint32_t from, uint32_t to, double reach) {
   return fmin(r * r, reach);
 }
 
-/* Cells, or portions of crowds, in order, some neighbouring ones at a time to a worker. */
-static int each_cell(const asked *a, cell_fn one, double reach, h9_error *e) {
-  enum { PIECE = 64 };
-  const h9_grid *g = a->g;
-  size_t cells = g->portion ? g->n_portions : (size_t)g->cells[0] * g->cells[1] * g->cells[2];
+/* Cells, or portions of crowds, some neighbouring ones at a time to a worker. */
+enum { PIECE = 64 };
+typedef struct rounds {
+  const asked *a;
+  cell_fn one;
+  double reach;
+  size_t cells;
+  atomic_size_t next; /* piece */
+  pthread_mutex_t mutex;
+  h9_error *e; /* the first failure */
+  int failed;
+} rounds;
+
+static void work_on_pieces(void *ctx, int me, int n) {
+  rounds *r = ctx;
+  const h9_grid *g = r->a->g;
   const uint32_t *start = g->portion ? g->portion : g->start;
-  int failed = H9_OK;
-#pragma omp parallel num_threads(g->o.threads > 0 ? g->o.threads : 1)
-  {
-    asker w = {0};
-    h9_error own = {0};
-    int rc = H9_OK;
-#pragma omp for schedule(dynamic, 1)
-    for (size_t piece = 0; piece < (cells + PIECE - 1) / PIECE; piece++) {
-      w.reach = w.usual = reach; /* nobody's answer depends on who came before */
-      for (size_t k = piece * PIECE; k < cells && k < (piece + 1) * PIECE && rc == H9_OK; k++) {
-        if (start[k] == start[k + 1]) continue;
-        if (g->portion && reach > 0) w.reach = w.usual = guess(a, start[k], start[k + 1], w.reach);
-        rc = one(a, &w, start[k], start[k + 1], &own);
-      }
+  asker w = {0};
+  h9_error own = {0};
+  int rc = H9_OK;
+  (void)me, (void)n;
+  while (rc == H9_OK) {
+    size_t first = PIECE * atomic_fetch_add_explicit(&r->next, 1, memory_order_relaxed);
+    if (first >= r->cells) break;
+    w.reach = w.usual = r->reach; /* nobody's answer depends on who came before */
+    for (size_t k = first; k < r->cells && k < first + PIECE && rc == H9_OK; k++) {
+      if (start[k] == start[k + 1]) continue;
+      if (g->portion && r->reach > 0) w.reach = w.usual = guess(r->a, start[k], start[k + 1], w.reach);
+      rc = r->one(r->a, &w, start[k], start[k + 1], &own);
     }
-#pragma omp critical(h9_grid_all)
-    if (rc != H9_OK && failed == H9_OK) {
-      failed = rc;
-      *e = own;
-    }
-    packed_release(&w.p);
-    h9_hits_release(&w.hits);
-    h9_hits_release(&w.sorted);
-    free(w.place);
   }
-  return failed;
+  if (rc != H9_OK) {
+    pthread_mutex_lock(&r->mutex);
+    if (r->failed == H9_OK) {
+      r->failed = rc;
+      *r->e = own;
+    }
+    pthread_mutex_unlock(&r->mutex);
+  }
+  packed_release(&w.p);
+  h9_hits_release(&w.hits);
+  h9_hits_release(&w.sorted);
+  free(w.place);
+}
+
+static int each_cell(const asked *a, cell_fn one, double reach, h9_error *e) {
+  enum { ENOUGH = 2000 }; /* points that pay for a thread's start */
+  const h9_grid *g = a->g;
+  rounds r = {.a = a, .one = one, .reach = reach, .e = e, .mutex = PTHREAD_MUTEX_INITIALIZER,
+              .cells = g->portion ? g->n_portions : (size_t)g->cells[0] * g->cells[1] * g->cells[2]};
+  int threads = g->o.threads > 0 ? g->o.threads : 1, most = 1 + (int)(g->n / ENOUGH);
+  (void)h9_parallel(threads < most ? threads : most, work_on_pieces, &r);
+  return r.failed;
 }
 
 int h9_grid_counts_all(const h9_grid *g, double radius, uint32_t *counts, h9_error *e) {
@@ -420,6 +482,15 @@ int h9_grid_counts_all(const h9_grid *g, double radius, uint32_t *counts, h9_err
     return H9_OK;
   }
   return each_cell(&a, count_cell, 0, e);
+}
+
+int h9_grid_radius_all(const h9_grid *g, double radius, h9_grid_answer answer, void *ctx, h9_error *e) {
+  asked a = {.g = g, .radius = radius >= 0 ? radius : -1, .answer = answer, .ctx = ctx};
+  const h9_hits none = {0};
+  int rc = H9_OK;
+  if (radius >= 0) return each_cell(&a, list_cell, 0, e);
+  for (uint32_t i = 0; i < g->n && rc == H9_OK; i++) rc = answer(ctx, i, &none, e);
+  return rc;
 }
 
 int h9_grid_nearest_all(const h9_grid *g, uint32_t k, h9_grid_answer answer, void *ctx, h9_error *e) {

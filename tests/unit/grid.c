@@ -146,6 +146,34 @@ static int enter(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
   return H9_OK;
 }
 
+/* Each point's answer of radius_all, against every pair: each within the radius once, with its distance. */
+typedef struct ball {
+  const cloud *p;
+  double r;
+  uint32_t asked[MOST];
+  int bad;
+} ball;
+static int enclose(void *ctx, uint32_t point, const h9_hits *hits, h9_error *e) {
+  ball *b = ctx;
+  static _Thread_local unsigned char seen[MOST];
+  uint32_t n = 0;
+  int good = point < b->p->n;
+  (void)e;
+  memset(seen, 0, sizeof seen);
+  for (uint32_t k = 0; k < hits->n && good; k++) good = hits->index[k] < b->p->n && hits->index[k] != point && !seen[hits->index[k]]++;
+  if (good) {
+    const double at[3] = {b->p->c[0][point], b->p->c[1][point], b->p->c[2][point]};
+    for (uint32_t j = 0; j < b->p->n; j++) n += j != point && distance2(b->p, at, j) <= b->r * b->r;
+    for (uint32_t k = 0; k < hits->n; k++) good = good && hits->d2[k] == distance2(b->p, at, hits->index[k]);
+  }
+#pragma omp critical(ball)
+  {
+    if (point < MOST) b->asked[point]++;
+    b->bad += !good || n != hits->n;
+  }
+  return H9_OK;
+}
+
 /* All points at once: counts as by every pair, the nearest as those of single questions. */
 static int check_all(const cloud *p, const h9_grid *g, double r, uint32_t k) {
   static uint32_t counts[MOST];
@@ -162,6 +190,11 @@ static int check_all(const cloud *p, const h9_grid *g, double r, uint32_t k) {
   if (h9_grid_nearest_all(g, k, enter, &b, &e) || b.bad) return 0;
   for (uint32_t i = 0; i < p->n; i++)
     if (b.asked[i] != 1) return 0;
+  static ball c;
+  c = (ball){.p = p, .r = r};
+  if (h9_grid_radius_all(g, r, enclose, &c, &e) || c.bad) return 0;
+  for (uint32_t i = 0; i < p->n; i++)
+    if (c.asked[i] != 1) return 0;
   return 1;
 }
 
