@@ -4,6 +4,7 @@
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
 #include "../libcore/whole/plot.h"
+#include "../libcore/whole/plot_terminal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -28,14 +29,16 @@ static const char doc[] =
     "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); '-' "
     "writes to standard output, in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
     "  hal9-plot raster -o raster.png spikes.h9\n"
+    "  hal9-plot rates --term spikes.h9\n"
     "  hal9-plot frames --network net.h9 --time 300ms..400ms -o waves.gif spikes.h9\n"
     "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
 #define KINDS "raster, rates, isi, correlation, trace, network, degrees, distances, frames or heatmap"
 
-enum { OPT_FORMAT = 0x2000, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_DENSITY, OPT_PROJECTION, OPT_FRAMES, OPT_NETWORK, OPT_X, OPT_Y, OPT_VALUE };
+enum { OPT_FORMAT = 0x2000, OPT_TERM, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_DENSITY, OPT_PROJECTION, OPT_FRAMES, OPT_NETWORK, OPT_X, OPT_Y, OPT_VALUE };
 
 static const struct argp_option option_table[] = {
     {"format", OPT_FORMAT, "png|svg|pdf|gif", 0, "Format of the picture (default: by its name)", 1},
+    {"term", OPT_TERM, "WxH", OPTION_ARG_OPTIONAL, "Draw with letters, to the terminal (default size: its own, or 80x23)", 1},
     {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
@@ -79,6 +82,9 @@ typedef struct settings {
   int format; /* -1: by name */
   const char *script;
   char *population;
+  bool sized; /* by --size */
+  bool term;
+  h9_terminal terminal; /* columns 0: its own size */
 } settings;
 
 static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
@@ -117,9 +123,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       argp_error(state, "--format: found '%s', expected png, svg, pdf or gif", arg);
     break;
   case OPT_SIZE:
+    s->sized = true;
     if (sscanf(arg, "%dx%d%n", &s->plot.width, &s->plot.height, &used) != 2 || arg[used] ||
         s->plot.width < 100 || s->plot.height < 100 || s->plot.width > 20000 || s->plot.height > 20000)
       argp_error(state, "--size: found '%s', expected WIDTHxHEIGHT from 100x100 to 20000x20000", arg);
+    break;
+  case OPT_TERM:
+    s->term = true;
+    if (arg && (sscanf(arg, "%dx%d%n", &s->terminal.columns, &s->terminal.lines, &used) != 2 || arg[used] ||
+                s->terminal.columns < 40 || s->terminal.lines < 12 || s->terminal.columns > 500 || s->terminal.lines > 200))
+      argp_error(state, "--term: found '%s', expected COLUMNSxLINES from 40x12 to 500x200", arg);
     break;
   case OPT_TITLE:
     s->plot.title = arg;
@@ -190,7 +203,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       argp_error(state, "%s: which columns? expected --x COLUMN --y COLUMN --value COLUMN", s->kind->name);
     if (!s->kind->table && (s->plot.x || s->plot.y || s->plot.value))
       argp_error(state, "%s: --x, --y and --value are columns of a table, expected with heatmap", s->kind->name);
-    if (!s->o.output) argp_error(state, "where to? expected -o PICTURE.png, .svg or .pdf");
+    if (s->term) {
+      if (s->format >= 0 || s->sized)
+        argp_error(state, "--term draws with letters: it goes with neither --format nor --size, but takes =COLUMNSxLINES");
+      s->format = H9_PLOT_TERMINAL;
+    }
+    if (!s->o.output && !s->term) {
+      argp_error(state, "where to? expected -o PICTURE.png, .svg or .pdf, or --term");
+      break;
+    }
     if (s->format < 0) {
       const char *dot = strrchr(s->o.output, '.');
       if (!dot || (s->format = format_of(dot + 1)) < 0)
@@ -236,13 +257,22 @@ static void die(int sig) {
   raise(sig);
 }
 
+static int letters_out(const settings *s, int fd, h9_error *e) {
+  h9_buf text = {0};
+  int rc = h9_terminal_draw(&s->terminal, picture, &text, e);
+  if (rc == H9_OK) rc = h9_write_full(fd, text.data, text.len, e);
+  h9_buf_release(&text);
+  return rc;
+}
+
 /* Script and picture are made in a directory of their own; the picture is copied to its place when it is
  * whole. */
 static int draw(settings *s, h9_error *e) {
   const char *shown = s->o.n_operand ? s->o.operand[0] : NULL;
   int fd = -1;
-  static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf", "plot.gif"};
-  s->plot.output = strcmp(s->o.output, "-") == 0 ? named[s->format] : s->o.output;
+  static const char *const named[] = {"plot.png", "plot.svg", "plot.pdf", "plot.gif", "plot.svg"};
+  bool to_stdout = !s->o.output || strcmp(s->o.output, "-") == 0;
+  s->plot.output = to_stdout || s->term ? named[s->format] : s->o.output;
   int rc = s->kind->table ? H9_OK : h9_input_open(shown, &fd, &shown, e);
   if (rc) return rc;
   h9_stage_enter(H9_STAGE_ANALYSE);
@@ -262,8 +292,8 @@ static int draw(settings *s, h9_error *e) {
   h9_stage_enter(H9_STAGE_DRAW);
   if (rc == H9_OK) rc = h9_gnuplot_run(script, picture, e);
   if (rc == H9_OK) {
-    rc = h9_output_open(&out, strcmp(s->o.output, "-") == 0 ? NULL : s->o.output, s->o.force, e);
-    if (rc == H9_OK && (rc = copy_out(picture, out.fd, e))) h9_output_abandon(&out);
+    rc = h9_output_open(&out, to_stdout ? NULL : s->o.output, s->o.force || s->term, e);
+    if (rc == H9_OK && (rc = s->term ? letters_out(s, out.fd, e) : copy_out(picture, out.fd, e))) h9_output_abandon(&out);
     else if (rc == H9_OK) rc = h9_output_commit(&out, e);
   }
   return rc;
@@ -275,6 +305,14 @@ int main(int argc, char **argv) {
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, 0, &s);
   s.plot.format = (enum h9_plot_format)s.format;
+  if (s.term) {
+    h9_terminal own;
+    h9_terminal_look(&own, s.o.output && strcmp(s.o.output, "-") != 0 ? -1 : STDOUT_FILENO);
+    if (s.terminal.columns) own.columns = s.terminal.columns, own.lines = s.terminal.lines;
+    s.terminal = own;
+    s.plot.width = own.columns * H9_TERMINAL_CELL_X;
+    s.plot.height = own.lines * H9_TERMINAL_CELL_Y;
+  }
   s.plot.threads = s.o.threads;
   s.plot.seed = s.o.seed_given ? s.o.seed : 1;
   const char **only = NULL;

@@ -1,4 +1,5 @@
 #include "plot.h"
+#include "plot_terminal.h"
 
 #include "../base/memory.h"
 
@@ -25,16 +26,22 @@ double h9_plot_scale(const h9_plot *p) { return fmin(p->width / 1200.0, p->heigh
 
 /* Letters of the same size: terminals count them in different units. */
 static double letters(const h9_plot *p) {
+  if (p->format == H9_PLOT_TERMINAL) return 16; /* a letter a cell */
   return h9_plot_scale(p) * (p->format == H9_PLOT_SVG ? 28 : p->format == H9_PLOT_PDF ? 16.5 : 22);
 }
 double h9_plot_small(const h9_plot *p) { return 0.78 * letters(p); }
+
+double h9_plot_letter(const h9_plot *p) {
+  return p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_X / p->width : 0.0155;
+}
+const char *h9_plot_image(const h9_plot *p) { return p->format == H9_PLOT_TERMINAL ? "image pixels" : "image"; }
 
 void h9_plot_begin(const h9_plot *p, FILE *script) {
   double k = h9_plot_scale(p);
   if (p->format == H9_PLOT_PDF)
     fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin fontscale 1 font 'DejaVu Sans,%.3g' linewidth %.3g\n",
             p->width / 100.0, p->height / 100.0, letters(p), 1.5 * k);
-  else if (p->format == H9_PLOT_SVG)
+  else if (p->format == H9_PLOT_SVG || p->format == H9_PLOT_TERMINAL)
     fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g background 'white'\n",
             p->width, p->height, letters(p), 1.7 * k);
   else if (p->format == H9_PLOT_GIF) /* letters are bitmaps of one width or outlines found by their name */
@@ -146,7 +153,7 @@ int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_
 
 void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most, FILE *script) {
   enum { GAP = 2 };
-  const double letter = 0.0155, line = 0.05; /* of letters as h9_plot_begin has them */
+  const double letter = h9_plot_letter(p), line = p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_Y / p->height : 0.05; /* of letters as h9_plot_begin has them */
   int room = (int)(wide / letter), n_names = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) n_names += h9_plot_shows(p, net->populations[k].name);
   if (n_names < 2) return;

@@ -6,7 +6,8 @@
 #include "../format/codec.h"
 #include <stdio.h>
 
-enum h9_plot_format { H9_PLOT_PNG, H9_PLOT_SVG, H9_PLOT_PDF, H9_PLOT_GIF /* animated: frames only */ };
+enum h9_plot_format { H9_PLOT_PNG, H9_PLOT_SVG, H9_PLOT_PDF, H9_PLOT_GIF /* animated: frames only */,
+                      H9_PLOT_TERMINAL /* an SVG for h9_terminal_draw */ };
 
 enum h9_plot_projection { H9_PLOT_XY, H9_PLOT_XZ, H9_PLOT_YZ, H9_PLOT_SPACE, H9_PLOT_OWN /* the plot's choice */ };
 
@@ -51,6 +52,10 @@ void h9_plot_begin(const h9_plot *p, FILE *script);
 double h9_plot_scale(const h9_plot *p);
 /* Size of small letters, for `font ',SIZE'`. */
 double h9_plot_small(const h9_plot *p);
+/* Width of a letter on average, in parts of the picture. */
+double h9_plot_letter(const h9_plot *p);
+/* "image", or "image pixels" where cells are to be drawn one by one. */
+const char *h9_plot_image(const h9_plot *p);
 /* The map of colours for `with image` and the like: viridis, even in lightness to any colour vision. */
 void h9_plot_palette(FILE *script);
 /* "set title 'TEXT'", that of the user or the given one. */

@@ -203,7 +203,8 @@ static int write_frames(const film *f, double *bright, FILE *script, h9_error *e
 
 static void one_frame(const film *f, uint32_t k, FILE *script) {
   double c = f->cell;
-  fprintf(script, "plot $frame%u matrix using (%.7g+$1*%.7g):(%.7g+$2*%.7g):3 with image\n", k, f->lo[0] + c / 2, c, f->lo[1] + c / 2, c);
+  fprintf(script, "plot $frame%u matrix using (%.7g+$1*%.7g):(%.7g+$2*%.7g):3 with %s\n", k, f->lo[0] + c / 2, c, f->lo[1] + c / 2, c,
+          h9_plot_image(f->p));
 }
 
 static void when(const film *f, uint32_t k, char *text, size_t size) {

@@ -164,7 +164,7 @@ static void draw_map(const h9_plot *p, const sweep *w, uint32_t most, FILE *f) {
   h9_plot_palette(f);
   if (most > 1) h9_plot_title(p, f, "%s: means of up to %u runs", p->value, most);
   else h9_plot_title(p, f, "%s", p->value);
-  h9_plot_panel(f, fmin(0.3, 0.075 + 0.0165 * longest(&w->y)), 0.8, is_turned(&w->x) ? 0.3 : 0.18, 0.88);
+  h9_plot_panel(f, fmin(0.3, 0.075 + 1.06 * h9_plot_letter(p) * longest(&w->y)), 0.8, is_turned(&w->x) ? 0.3 : 0.18, 0.88);
   write_label("xlabel", p->x, f);
   write_label("ylabel", p->y, f);
   write_label("cblabel offset 0.6,0", p->value, f);

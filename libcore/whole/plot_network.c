@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEURONS = 8000, FOLLOWED = 1, LINKS = 3000, BARS = 60, NAME = 12 };
+enum { NEURONS = 8000, TERMINAL_NEURONS = 500, FOLLOWED = 1, LINKS = 3000, BARS = 60, NAME = 12 };
 
 static double coordinate(const h9_network *net, int axis, uint32_t i) {
   const float *x = axis == 0 ? net->x : axis == 1 ? net->y : net->z;
@@ -17,7 +17,7 @@ static double coordinate(const h9_network *net, int axis, uint32_t i) {
 static int positions(const h9_plot *p, const h9_network *net, FILE *script, h9_error *e) {
   uint32_t *rank = calloc((size_t)net->n_neurons + 1, sizeof *rank),
            *chosen = calloc((size_t)net->n_populations + 1, sizeof *chosen);
-  int rc = rank && chosen ? h9_plot_choose(p, net, p->neurons ? p->neurons : NEURONS, rank, chosen, e)
+  int rc = rank && chosen ? h9_plot_choose(p, net, p->neurons ? p->neurons : p->format == H9_PLOT_TERMINAL ? TERMINAL_NEURONS : NEURONS, rank, chosen, e)
                           : h9_fail_memory(e, net->n_neurons * 4, "positions");
   for (uint32_t k = 0; k < net->n_populations && rc == H9_OK; k++) {
     const h9_population *q = &net->populations[k];
@@ -144,7 +144,7 @@ static void plot_matrix(const h9_plot *p, const h9_stream_report *s, FILE *scrip
   uint32_t n = net->n_populations;
   int letters = h9_plot_name_width(p, net, NAME);
   bool turned = (letters + 1) * n > 20;
-  h9_plot_panel(script, 0.06 + 0.0165 * letters, 0.47, turned ? 0.12 + 0.02 * letters : 0.2, 0.88);
+  h9_plot_panel(script, 0.06 + 1.06 * h9_plot_letter(p) * letters, 0.47, turned ? 0.12 + 0.02 * letters : 0.2, 0.88);
   fprintf(script,
           "set xlabel 'source'%s\nset ylabel 'target' offset %g,0\nset xrange [-0.5:%g]\nset yrange "
           "[%g:-0.5]\nset border 15\n"
@@ -180,7 +180,7 @@ static void histogram(const uint32_t *degree, uint32_t n, const char *name, doub
 static void plot_degrees(const h9_plot *p, double width, uint32_t most, FILE *script) {
   h9_plot_panel(script, 0.78, 0.975, 0.17, 0.74);
   fprintf(script,
-          "set xlabel 'degree'\nset ylabel 'neurons in bins of %g' offset 1.2,0\nset xrange [0:%g]\nset yrange [0:*]\n"
+          "set xlabel 'degree'\nset ylabel 'neurons, bins of %g' offset 1.2,0\nset xrange [0:%g]\nset yrange [0:*]\n"
           "set xtics %g norotate\nset ytics autofreq\nset key at screen 0.98, screen 0.86 right top samplen 1\n"
           "plot $indegree using 1:2 with histeps lw 1.5 lc '%s' title 'in', $outdegree using 1:2 with "
           "histeps lw 1.5 dt 2 lc '%s' title 'out'\n",

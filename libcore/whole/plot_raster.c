@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEURONS = 2000, WINDOW_MS = 1000, DOTS = 60000, COLUMNS = 320, LINES = 160, LEAST_LINES = 5, POINTS = 400, NAME = 14 };
+enum { NEURONS = 2000, WINDOW_MS = 1000, DOTS = 60000, COLUMNS = 320, TERMINAL_COLUMNS = 60, LINES = 160, TERMINAL_LINES = 40, TERMINAL_NEURONS = 120, LEAST_LINES = 5, POINTS = 400, NAME = 14 };
 
 typedef struct raster {
   const h9_plot *p;
@@ -29,7 +29,8 @@ typedef struct raster {
   /* Binned: lines of neurons, columns of steps, which double in width as time goes on. */
   uint32_t *lines, *line_base, n_lines;
   h9_step column;
-  uint32_t *count; /* [2 * COLUMNS][n_lines] */
+  uint32_t most;   /* columns: half of those at most */
+  uint32_t *count; /* [2 * most][n_lines] */
 } raster;
 
 static h9_step step_of(double ms, double dt) {
@@ -59,11 +60,11 @@ static int begin(raster *r, h9_step from, h9_error *e) {
 }
 
 static void halve(raster *r) {
-  for (uint32_t c = 0; c < COLUMNS; c++)
+  for (uint32_t c = 0; c < r->most; c++)
     for (uint32_t l = 0; l < r->n_lines; l++)
       r->count[(size_t)c * r->n_lines + l] =
           r->count[(size_t)2 * c * r->n_lines + l] + r->count[((size_t)2 * c + 1) * r->n_lines + l];
-  memset(r->count + (size_t)COLUMNS * r->n_lines, 0, (size_t)COLUMNS * r->n_lines * sizeof *r->count);
+  memset(r->count + (size_t)r->most * r->n_lines, 0, (size_t)r->most * r->n_lines * sizeof *r->count);
   r->column *= 2;
 }
 
@@ -89,7 +90,7 @@ static int add_batch(raster *r, const h9_signals *s, FILE *script, h9_error *e) 
       fprintf(script, "%.10g\t%u\t%u\n", (double)s->step[i] * dt, r->base[pop] + r->chosen[pop] - rank + 1,
               pop);
     h9_step t = s->step[i] - r->first - 1;
-    while (t / r->column >= 2 * COLUMNS) halve(r);
+    while (t / r->column >= 2 * r->most) halve(r);
     uint32_t line = r->line_base[pop] + r->lines[pop] - 1 - line_of(r, pop, rank);
     r->count[(size_t)(t / r->column) * r->n_lines + line]++;
   }
@@ -108,13 +109,14 @@ static int share_out(raster *r, const char *name, h9_error *e) {
   r->lines = calloc(m, sizeof *r->lines);
   r->line_base = calloc(m, sizeof *r->line_base);
   if (!r->rank || !r->chosen || !r->base || !r->lines || !r->line_base) return h9_fail_memory(e, n * 4, "a raster");
-  uint32_t most = r->p->neurons ? r->p->neurons : r->p->density ? UINT32_MAX : NEURONS;
+  bool terminal = r->p->format == H9_PLOT_TERMINAL; /* it has fewer dots */
+  uint32_t most = r->p->neurons ? r->p->neurons : r->p->density ? UINT32_MAX : terminal ? TERMINAL_NEURONS : NEURONS;
   rc = h9_plot_choose(r->p, &r->net, most, r->rank, r->chosen, e);
   uint64_t all = 0;
   for (uint32_t k = 0; k < r->net.n_populations; k++) all += r->chosen[k];
   for (uint32_t k = r->net.n_populations; k-- > 0;) {
-    uint32_t lines = (uint32_t)((uint64_t)LINES * r->chosen[k] / (all ? all : 1));
-    r->lines[k] = lines < LEAST_LINES ? LEAST_LINES : lines;
+    uint32_t lines = (uint32_t)((uint64_t)(terminal ? TERMINAL_LINES : LINES) * r->chosen[k] / (all ? all : 1));
+    r->lines[k] = lines < LEAST_LINES ? (terminal ? 1 + lines : LEAST_LINES) : lines;
     if (r->lines[k] > r->chosen[k]) r->lines[k] = r->chosen[k];
     r->base[k] = r->rows;
     r->line_base[k] = r->n_lines;
@@ -122,8 +124,9 @@ static int share_out(raster *r, const char *name, h9_error *e) {
     r->n_lines += r->lines[k];
   }
   r->column = 1;
-  r->count = calloc((size_t)2 * COLUMNS * (r->n_lines + 1), sizeof *r->count);
-  if (rc == H9_OK && !r->count) rc = h9_fail_memory(e, (size_t)8 * COLUMNS * r->n_lines, "a raster");
+  r->most = terminal ? TERMINAL_COLUMNS : COLUMNS;
+  r->count = calloc((size_t)2 * r->most * (r->n_lines + 1), sizeof *r->count);
+  if (rc == H9_OK && !r->count) rc = h9_fail_memory(e, (size_t)8 * r->most * r->n_lines, "a raster");
   return rc;
 }
 
@@ -193,9 +196,9 @@ static int ascending(const void *a, const void *b) {
  * few bright places do not darken all others. */
 static int write_density(raster *r, FILE *script, h9_error *e) {
   size_t n_cells = 0;
-  while (r->last - r->first > 2 * COLUMNS * r->column) halve(r); /* for the time after the last spike */
-  float *cell = malloc((size_t)2 * COLUMNS * (r->n_lines + 1) * sizeof *cell);
-  if (!cell) return h9_fail_memory(e, (size_t)2 * COLUMNS * r->n_lines * sizeof *cell, "a raster");
+  while (r->last - r->first > 2 * r->most * r->column) halve(r); /* for the time after the last spike */
+  float *cell = malloc((size_t)2 * r->most * (r->n_lines + 1) * sizeof *cell);
+  if (!cell) return h9_fail_memory(e, (size_t)2 * r->most * r->n_lines * sizeof *cell, "a raster");
   uint32_t columns = (uint32_t)((r->last - r->first + r->column - 1) / r->column);
   fputs("$density << EOD\n", script);
   for (uint32_t k = r->net.n_populations; k-- > 0;)
@@ -256,7 +259,8 @@ static void plot_spikes(const raster *r, const uint32_t *base, bool density, FIL
     h9_plot_palette(script);
     fprintf(script, "set cblabel 'rate (spikes/s)' offset 0.6,0\nset cbrange [0:%.5g]\nset cbtics %g\n",
             r->bright > 0 ? r->bright : 1, r->bright > 0 ? h9_plot_round(r->bright, 5) : 1);
-    fprintf(script, "plot $density matrix using (%.10g+$1*%.10g):($2+0.5):3 with image\n", (double)r->first * dt + w / 2, w);
+    fprintf(script, "plot $density matrix using (%.10g+$1*%.10g):($2+0.5):3 with %s\n", (double)r->first * dt + w / 2, w,
+            h9_plot_image(r->p));
   } else if (r->spikes == 0) h9_plot_nothing(script, "no spikes");
   else {
     /* smaller dots where there are more of them */
@@ -306,7 +310,7 @@ static int draw(raster *r, FILE *script, h9_error *e) {
     h9_plot_multiplot(r->p, script, "%s of %llu of %llu neurons", what, (unsigned long long)chosen, (unsigned long long)all);
   else h9_plot_multiplot(r->p, script, "%s of %llu neurons", what, (unsigned long long)all);
   int width = h9_plot_name_width(r->p, &r->net, NAME);
-  double left = fmax(0.12, 0.03 + 0.0165 * width), right = density ? 0.82 : 0.955;
+  double left = fmax(0.12, 0.03 + 1.06 * h9_plot_letter(r->p) * width), right = density ? 0.82 : 0.955;
   h9_plot_panel(script, left, right, 0.41, 0.9);
   fputs("set ylabel offset 0.6,0\n", script);
   plot_spikes(r, density ? r->line_base : r->base, density, script);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS = 1000, NAME = 14 };
+enum { POINTS = 1000, TERMINAL_POINTS = 100, NAME = 14 };
 
 /* Left the rates over time, right the boxes, whose names tell the colours. */
 static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32_t shown, double highest, FILE *script) {
@@ -26,7 +26,7 @@ static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32
   fputs("\n", script);
   h9_plot_panel(script, 0.72, turned ? 0.945 : 0.98, turned ? 0.25 : 0.17, 0.74);
   fprintf(script,
-          "unset label 100\nset xrange [0.4:%u.6]\nunset xlabel\nset ylabel 'rate of a neuron (spikes/s)'\nset boxwidth 0.6\n"
+          "unset label 100\nset xrange [0.4:%u.6]\nunset xlabel\nset ylabel 'rates of neurons (/s)'\nset boxwidth 0.6\n"
           "set style fill solid 0.35\nunset xtics\n", shown);
   uint32_t at = 0;
   for (uint32_t k = 0; k < net->n_populations; k++)
@@ -76,7 +76,7 @@ int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     return rc;
   }
   double dt = net->dt, width = fmax(1, floor(bin / dt + 0.5)) * dt;
-  size_t bins = (size_t)(s.duration / width + 1e-9), every = bins / POINTS + 1; /* no more points than pixels */
+  size_t bins = (size_t)(s.duration / width + 1e-9), every = bins / (p->format == H9_PLOT_TERMINAL ? TERMINAL_POINTS : POINTS) + 1; /* no more points than pixels */
   if (bins == 0) {
     if (s.duration > 0)
       rc = h9_fail(e, H9_EDATA, "%s: a bin of %.9g ms is longer than the %.9g ms recorded", name, width,

@@ -207,7 +207,7 @@ int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     h9_plot_multiplot(p, script, s.panels == 1 ? "Recorded %s" : "Recorded %s and more", s.panel[0]);
     int letters = 0;
     for (size_t i = 0; i < s.n; i++) letters = strlen(s.line[i].name) > 14 ? 14 : (int)fmax(letters, (double)strlen(s.line[i].name));
-    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n", 0.9 - 0.0165 * letters);
+    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n", 0.9 - 1.06 * h9_plot_letter(p) * letters);
     for (uint32_t k = 0; k < s.panels; k++) {
       write_panel(&s, k, script);
       fputs("unset label 100\n", script);
