@@ -68,6 +68,7 @@ offers() {
 
 @test "zsh takes the scripts: syntax, every option, values, files" {
   command -v zsh > "$T/zsh" || skip "there is no zsh"
+  script -qec true /dev/null > /dev/null 2>&1 < /dev/null || skip "no pseudo-terminals here"
   for p in $(programs); do
     zsh -f -n "$C/zsh/_$p"
     # what _arguments would get, a word a line
@@ -85,6 +86,7 @@ offers() {
 
 @test "zsh finds and runs them, as a user's shell does" {
   command -v zsh > "$T/zsh" || skip "there is no zsh"
+  script -qec true /dev/null > /dev/null 2>&1 < /dev/null || skip "no pseudo-terminals here"
   # a terminal of zsh's own: types a line and a tab, shows what the line became
   cat > "$T/type.zsh" <<'Z'
 zmodload zsh/zpty

@@ -104,9 +104,9 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
   return e->code;
 }
 
-bool h9_input_ready(int fd) {
-  struct pollfd f = {fd, POLLIN, 0};
-  return poll(&f, 1, 0) != 0;
+bool h9_input_live(int fd) {
+  struct stat s;
+  return fstat(fd, &s) == 0 && !S_ISREG(s.st_mode);
 }
 
 int h9_input_hold(int *fd, const char *shown, h9_error *e) {

@@ -18,8 +18,8 @@ int h9_input_descriptor(const char *path);
  * opened, is a directory, or is a terminal (binary input). */
 int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9_UNUSED_RESULT;
 
-/* Whether reading would not have to wait. */
-bool h9_input_ready(int fd);
+/* Whether reading may have to wait for what is yet to come: anything but a regular file. */
+bool h9_input_live(int fd);
 
 /* Makes *fd one that can be read again from its start: what comes from a pipe is copied into a file without a name in
  * $TMPDIR or /tmp, and *fd becomes that (the old one is closed unless it is standard input). `shown` is its name. */

@@ -180,7 +180,7 @@ static int all_of(blocks *s, h9_reader *r, int fd, h9_error *e) {
     extent x = extent_of(&s->net, &b);
     put_row(s, &b, &x); /* one that could not be learnt from is shown, too */
     h9_error late = {0};
-    if (h9_view_flush(v, !h9_input_ready(fd), &late) != H9_OK && rc == H9_OK) {
+    if (h9_view_flush(v, h9_input_live(fd), &late) != H9_OK && rc == H9_OK) {
       *e = late;
       rc = e->code;
     }

@@ -103,7 +103,7 @@ static int all_of(signals *s, h9_reader *r, bool by_tags, h9_error *e) {
     rc = h9_signals_decode(&b, s->net.n_neurons, &g, e);
     if (rc == H9_EDATA) h9_reader_fail_at(r, &b, e);
     if (rc == H9_OK) rc = batch(s, &g, e);
-    if (rc == H9_OK && !h9_input_ready(s->fd)) rc = h9_view_flush(v, true, e); /* a live one: what came is shown */
+    if (rc == H9_OK && h9_input_live(s->fd)) rc = h9_view_flush(v, true, e); /* a live one: what came is shown */
   }
   h9_signals_release(&g);
   if (rc != H9_EOF) return rc;
