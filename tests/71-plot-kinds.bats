@@ -378,3 +378,35 @@ P
     [ -z "$output" ] && [ ! -e never.png ] && [ ! -e never.gif ]
   done
 }
+
+@test "a million spikes make a picture in the memory of a hundred thousand" {
+  cat > many.yaml <<'Y'
+populations: {many: {count: 20000, model: parrot_neuron}}
+simulation: {duration: 1 s, stimuli: [{type: poisson, target: many, rate: 50 Hz, weight: 1}]}
+Y
+  hal9-gen -c many.yaml > many.n.h9
+  hal9-step -c many.yaml -o million.h9 many.n.h9
+  hal9-step -c many.yaml -t 100ms -o tenth.h9 many.n.h9
+  n=$(hal9-view --signals --count million.h9)
+  [ "$n" -gt 950000 ] && [ "$n" -lt 1050000 ]
+  "$PYTHON" - <<'P'
+import resource, subprocess
+def peak(name, *options):
+    subprocess.run(["hal9-plot", "raster", "-@", "1", "--neurons", "20000", "--script", name + ".gp", "-o", name + ".png", *options, name + ".h9"], check=True)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+small = peak("tenth")
+large = peak("million") # the greatest of all children so far
+assert large < 1.3 * small, (small, large)
+P
+  grep -q '^\$density' million.gp
+  [ "$(stat -c %s million.gp)" -lt 2000000 ]
+  "$PYTHON" - "$n" <<'P'
+import sys
+from data import *
+density = block("million.gp", "density")
+lines, columns = density.shape
+width = next(2**n for n in range(20) if -(-10000 // 2**n) == columns)
+edges = (np.minimum(np.arange(1, columns + 1) * width, 10000) - np.arange(columns) * width) * 1e-4
+assert abs((density * edges).sum() * 20000 / lines / int(sys.argv[1]) - 1) < 1e-3 # all spikes are in it
+P
+}

@@ -32,7 +32,7 @@ static double letters(const h9_plot *p) {
 double h9_plot_small(const h9_plot *p) { return 0.78 * letters(p); }
 
 double h9_plot_letter(const h9_plot *p) {
-  return p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_X / p->width : 0.0155;
+  return p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_X / p->width : 18.6 * h9_plot_scale(p) / p->width;
 }
 const char *h9_plot_image(const h9_plot *p) { return p->format == H9_PLOT_TERMINAL ? "image pixels" : "image"; }
 
@@ -153,7 +153,7 @@ int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_
 
 void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most, FILE *script) {
   enum { GAP = 2 };
-  const double letter = h9_plot_letter(p), line = p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_Y / p->height : 0.05; /* of letters as h9_plot_begin has them */
+  const double letter = h9_plot_letter(p), line = p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_Y / p->height : 35 * h9_plot_scale(p) / p->height; /* of letters as h9_plot_begin has them */
   int room = (int)(wide / letter), n_names = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) n_names += h9_plot_shows(p, net->populations[k].name);
   if (n_names < 2) return;
