@@ -26,7 +26,8 @@ static const char doc[] =
     "  distances    of connections, and their delays\n"
     "  frames       activity over space, frame by frame\n"
     "  heatmap      a value over one or two parameters of a sweep\v"
-    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); '-' "
+    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); "
+    "'-' "
     "writes to standard output, in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
     "  hal9-plot raster -o raster.png spikes.h9\n"
     "  hal9-plot rates --term spikes.h9\n"
@@ -34,25 +35,47 @@ static const char doc[] =
     "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
 #define KINDS "raster, rates, isi, correlation, trace, network, degrees, distances, frames or heatmap"
 
-enum { OPT_FORMAT = 0x2000, OPT_TERM, OPT_SIZE, OPT_TITLE, OPT_SCRIPT, OPT_POPULATION, OPT_TIME, OPT_BIN, OPT_NEURONS, OPT_DENSITY, OPT_PROJECTION, OPT_FRAMES, OPT_NETWORK, OPT_X, OPT_Y, OPT_VALUE };
+enum {
+  OPT_FORMAT = 0x2000,
+  OPT_TERM,
+  OPT_SIZE,
+  OPT_TITLE,
+  OPT_SCRIPT,
+  OPT_POPULATION,
+  OPT_TIME,
+  OPT_BIN,
+  OPT_NEURONS,
+  OPT_DENSITY,
+  OPT_PROJECTION,
+  OPT_FRAMES,
+  OPT_NETWORK,
+  OPT_X,
+  OPT_Y,
+  OPT_VALUE
+};
 
 static const struct argp_option option_table[] = {
     {"format", OPT_FORMAT, "png|svg|pdf|gif", 0, "Format of the picture (default: by its name)", 1},
-    {"term", OPT_TERM, "WxH", OPTION_ARG_OPTIONAL, "Draw with letters, to the terminal (default size: its own, or 80x23)", 1},
+    {"term", OPT_TERM, "WxH", OPTION_ARG_OPTIONAL,
+     "Draw with letters, to the terminal (default size: its own, or 80x23)", 1},
     {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
-    {"time", OPT_TIME, "FROM..TO", 0, "Draw this time (raster, trace: the first second by default; frames: the first 100 ms)", 2},
+    {"time", OPT_TIME, "FROM..TO", 0,
+     "Draw this time (raster, trace: the first second by default; frames: the first 100 ms)", 2},
     {"bin", OPT_BIN, "TIME", 0,
      "Width of bins: of rates (5 ms), intervals, counts that are correlated (2 ms), frames", 2},
     {"density", OPT_DENSITY, 0, 0, "raster: rates by colour, of all neurons, however few the spikes", 2},
     {"neurons", OPT_NEURONS, "N", 0,
-     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 8,000); correlation: of each population "
-     "(250); trace: the first N (10)", 2},
+     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 8,000); correlation: of each "
+     "population "
+     "(250); trace: the first N (10)",
+     2},
     {"projection", OPT_PROJECTION, "xy|xz|yz|3d", 0, "network: the plane that is seen, or space", 2},
     {"frames", OPT_FRAMES, "N", 0, "frames: how many (10)", 2},
-    {"network", OPT_NETWORK, "FILE", 0, "frames: take positions from this stream, where the one drawn has none", 2},
+    {"network", OPT_NETWORK, "FILE", 0,
+     "frames: take positions from this stream, where the one drawn has none", 2},
     {"x", OPT_X, "COLUMN", 0, "heatmap: parameter along the x axis", 3},
     {"y", OPT_Y, "COLUMN", 0, "heatmap: parameter along the y axis; without it, a line over x", 3},
     {"value", OPT_VALUE, "COLUMN", 0, "heatmap: what is shown, the mean of runs with the same parameters", 3},
@@ -131,7 +154,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_TERM:
     s->term = true;
     if (arg && (sscanf(arg, "%dx%d%n", &s->terminal.columns, &s->terminal.lines, &used) != 2 || arg[used] ||
-                s->terminal.columns < 40 || s->terminal.lines < 12 || s->terminal.columns > 500 || s->terminal.lines > 200))
+                s->terminal.columns < 40 || s->terminal.lines < 12 || s->terminal.columns > 500 ||
+                s->terminal.lines > 200))
       argp_error(state, "--term: found '%s', expected COLUMNSxLINES from 40x12 to 500x200", arg);
     break;
   case OPT_TITLE:
@@ -202,10 +226,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (s->kind->table && (!s->plot.x || !s->plot.value))
       argp_error(state, "%s: which columns? expected --x COLUMN --y COLUMN --value COLUMN", s->kind->name);
     if (!s->kind->table && (s->plot.x || s->plot.y || s->plot.value))
-      argp_error(state, "%s: --x, --y and --value are columns of a table, expected with heatmap", s->kind->name);
+      argp_error(state, "%s: --x, --y and --value are columns of a table, expected with heatmap",
+                 s->kind->name);
     if (s->term) {
       if (s->format >= 0 || s->sized)
-        argp_error(state, "--term draws with letters: it goes with neither --format nor --size, but takes =COLUMNSxLINES");
+        argp_error(
+            state,
+            "--term draws with letters: it goes with neither --format nor --size, but takes =COLUMNSxLINES");
       s->format = H9_PLOT_TERMINAL;
     }
     if (!s->o.output && !s->term) {
@@ -229,7 +256,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0, 0, 0}};
 static const struct argp parser = {
-    option_table, parse_option, "raster|rates|isi|correlation|trace|network|degrees|distances|frames|heatmap -o PICTURE [FILE]", doc, children, 0, 0};
+    option_table,
+    parse_option,
+    "raster|rates|isi|correlation|trace|network|degrees|distances|frames|heatmap -o PICTURE [FILE]",
+    doc,
+    children,
+    0,
+    0};
 
 static int copy_out(const char *from, int fd, h9_error *e) {
   char chunk[65536];
@@ -293,14 +326,17 @@ static int draw(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = h9_gnuplot_run(script, picture, e);
   if (rc == H9_OK) {
     rc = h9_output_open(&out, to_stdout ? NULL : s->o.output, s->o.force || s->term, e);
-    if (rc == H9_OK && (rc = s->term ? letters_out(s, out.fd, e) : copy_out(picture, out.fd, e))) h9_output_abandon(&out);
+    if (rc == H9_OK && (rc = s->term ? letters_out(s, out.fd, e) : copy_out(picture, out.fd, e)))
+      h9_output_abandon(&out);
     else if (rc == H9_OK) rc = h9_output_commit(&out, e);
   }
   return rc;
 }
 
 int main(int argc, char **argv) {
-  settings s = {.format = -1, .plot = {.projection = H9_PLOT_OWN, .width = 1200, .height = 700, .from = NAN, .to = NAN, .bin = NAN}};
+  settings s = {
+      .format = -1,
+      .plot = {.projection = H9_PLOT_OWN, .width = 1200, .height = 700, .from = NAN, .to = NAN, .bin = NAN}};
   h9_error e = {0};
   h9_options_init(&s.o);
   argp_parse(&parser, argc, argv, 0, 0, &s);

@@ -32,27 +32,37 @@ static double letters(const h9_plot *p) {
 double h9_plot_small(const h9_plot *p) { return 0.78 * letters(p); }
 
 double h9_plot_letter(const h9_plot *p) {
-  return p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_X / p->width : 18.6 * h9_plot_scale(p) / p->width;
+  return p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_X / p->width
+                                       : 18.6 * h9_plot_scale(p) / p->width;
 }
-const char *h9_plot_image(const h9_plot *p) { return p->format == H9_PLOT_TERMINAL ? "image pixels" : "image"; }
+const char *h9_plot_image(const h9_plot *p) {
+  return p->format == H9_PLOT_TERMINAL ? "image pixels" : "image";
+}
 
 void h9_plot_begin(const h9_plot *p, FILE *script) {
   double k = h9_plot_scale(p);
   if (p->format == H9_PLOT_PDF)
-    fprintf(script, "set terminal pdfcairo noenhanced size %gin,%gin fontscale 1 font 'DejaVu Sans,%.3g' linewidth %.3g\n",
+    fprintf(script,
+            "set terminal pdfcairo noenhanced size %gin,%gin fontscale 1 font 'DejaVu Sans,%.3g' linewidth "
+            "%.3g\n",
             p->width / 100.0, p->height / 100.0, letters(p), 1.5 * k);
   else if (p->format == H9_PLOT_SVG || p->format == H9_PLOT_TERMINAL)
-    fprintf(script, "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g background 'white'\n",
-            p->width, p->height, letters(p), 1.7 * k);
+    fprintf(
+        script,
+        "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g background 'white'\n",
+        p->width, p->height, letters(p), 1.7 * k);
   else if (p->format == H9_PLOT_GIF) /* letters are bitmaps of one width or outlines found by their name */
-    fprintf(script, "set terminal gif animate delay 12 loop 0 noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n",
+    fprintf(script,
+            "set terminal gif animate delay 12 loop 0 noenhanced size %d,%d font 'DejaVu Sans,%.3g' "
+            "linewidth %.3g\n",
             p->width, p->height, letters(p), 1.7 * k);
   else
-    fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n", p->width,
-            p->height, letters(p), 1.7 * k);
+    fprintf(script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,%.3g' linewidth %.3g\n",
+            p->width, p->height, letters(p), 1.7 * k);
   fputs("if (!exists('picture')) picture = '", script); /* a kept script draws to the name it was asked for */
   h9_plot_text(script, p->output);
-  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1\nset tics out nomirror scale 0.6\nset datafile "
+  fputs("'\nset output picture\nset encoding utf8\nset border 3 lw 1\nset tics out nomirror scale 0.6\nset "
+        "datafile "
         "separator '\\t'\n",
         script);
 }
@@ -90,7 +100,8 @@ void h9_plot_multiplot(const h9_plot *p, FILE *script, const char *form, ...) {
 
 void h9_plot_panel(FILE *script, double left, double right, double bottom, double top) {
   fprintf(script,
-          "set lmargin at screen %.4g\nset rmargin at screen %.4g\nset bmargin at screen %.4g\nset tmargin at screen %.4g\n",
+          "set lmargin at screen %.4g\nset rmargin at screen %.4g\nset bmargin at screen %.4g\nset tmargin "
+          "at screen %.4g\n",
           left, right, bottom, top);
 }
 
@@ -151,9 +162,13 @@ int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_
   return H9_OK;
 }
 
-void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most, FILE *script) {
+void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most,
+                   FILE *script) {
   enum { GAP = 2 };
-  const double letter = h9_plot_letter(p), line = p->format == H9_PLOT_TERMINAL ? (double)H9_TERMINAL_CELL_Y / p->height : 35 * h9_plot_scale(p) / p->height; /* of letters as h9_plot_begin has them */
+  const double letter = h9_plot_letter(p),
+               line = p->format == H9_PLOT_TERMINAL
+                          ? (double)H9_TERMINAL_CELL_Y / p->height
+                          : 35 * h9_plot_scale(p) / p->height; /* of letters as h9_plot_begin has them */
   int room = (int)(wide / letter), n_names = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) n_names += h9_plot_shows(p, net->populations[k].name);
   if (n_names < 2) return;

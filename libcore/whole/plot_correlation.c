@@ -8,7 +8,8 @@
 enum { BARS = 60, LAGS = 50, CURVES = 6, NAME = 12 };
 
 /* Pairs in bins of their coefficient, from `low` on; in percent. */
-static void coefficients(const h9_activity_population *a, uint32_t k, double low, double width, FILE *script) {
+static void coefficients(const h9_activity_population *a, uint32_t k, double low, double width,
+                         FILE *script) {
   uint64_t bar[2 * BARS] = {0};
   for (size_t i = 0; i < a->n_pairs; i++) {
     double at = floor((a->pair[i] - low) / width);
@@ -16,11 +17,13 @@ static void coefficients(const h9_activity_population *a, uint32_t k, double low
   }
   fprintf(script, "$pairs%u << EOD\n", k);
   for (int i = 0; i < 2 * BARS; i++)
-    fprintf(script, "%.8g\t%.8g\n", low + (i + 0.5) * width, a->n_pairs ? (double)bar[i] / (double)a->n_pairs * 100 : NAN);
+    fprintf(script, "%.8g\t%.8g\n", low + (i + 0.5) * width,
+            a->n_pairs ? (double)bar[i] / (double)a->n_pairs * 100 : NAN);
   fputs("EOD\n", script);
 }
 
-/* Pearson's coefficient of the counts of a, and those of b `lag` bins later: means and variances of the whole time. */
+/* Pearson's coefficient of the counts of a, and those of b `lag` bins later: means and variances of the whole
+ * time. */
 static double at_lag(const h9_activity_population *a, const h9_activity_population *b, int lag) {
   size_t n = a->n_psth, from = lag < 0 ? (size_t)-lag : 0, to = lag > 0 ? n - (size_t)lag : n;
   double ma = 0, mb = 0, va = 0, vb = 0, sum = 0;
@@ -74,10 +77,12 @@ static void draw_curves(const h9_plot *p, const h9_network *net, const curve *c,
     return;
   }
   double font = h9_plot_small(p);
-  fprintf(script, "set key at screen 0.975, screen 0.9 right top horizontal maxcols 2 samplen 1 font ',%.3g'\nplot ", font);
+  fprintf(script,
+          "set key at screen 0.975, screen 0.9 right top horizontal maxcols 2 samplen 1 font ',%.3g'\nplot ",
+          font);
   for (int i = 0; i < n; i++) {
-    fprintf(script, "%s$lags%d using 1:2 with lines lw 1.3 dt %d lc '%s' title '", i ? ", \\\n  " : "", i, c[i].a == c[i].b ? 1 : 2,
-            h9_plot_colour(c[i].a == c[i].b ? c[i].a : c[i].a + c[i].b + 3));
+    fprintf(script, "%s$lags%d using 1:2 with lines lw 1.3 dt %d lc '%s' title '", i ? ", \\\n  " : "", i,
+            c[i].a == c[i].b ? 1 : 2, h9_plot_colour(c[i].a == c[i].b ? c[i].a : c[i].a + c[i].b + 3));
     h9_plot_name(script, net->populations[c[i].a].name, 7);
     if (c[i].a != c[i].b) {
       fputs(", ", script);
@@ -93,7 +98,8 @@ static void draw_pairs(const h9_plot *p, const h9_stream_report *s, FILE *script
   bool some = false;
   for (uint32_t k = 0; k < net->n_populations; k++) {
     if (!h9_plot_shows(p, net->populations[k].name) || s->population[k].n_pairs == 0) continue;
-    fprintf(script, "%s$pairs%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "plot ", k, h9_plot_colour(k));
+    fprintf(script, "%s$pairs%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "plot ", k,
+            h9_plot_colour(k));
     some = true;
   }
   if (some) fputs("\n", script);
@@ -140,11 +146,14 @@ int h9_plot_correlation(const h9_plot *p, int fd, const char *name, FILE *script
   int rc = h9_stream_report_make(&s, fd, name, &o, NULL, NULL, e);
   if (rc) return rc;
   const h9_network *net = &s.net;
-  rc = s.has_activity ? h9_plot_check(p, net, name, e)
-                      : h9_fail(e, H9_EDATA, "%s: holds no spikes, correlations need the output of hal9-step", name);
+  rc = s.has_activity
+           ? h9_plot_check(p, net, name, e)
+           : h9_fail(e, H9_EDATA, "%s: holds no spikes, correlations need the output of hal9-step", name);
   double width = fmax(1, floor(bin / net->dt + 0.5)) * net->dt, low = 0, high = 0;
   if (rc == H9_OK && s.duration < 2 * width)
-    rc = h9_fail(e, H9_EDATA, "%s: records %.9g ms of the time to draw, correlations need two bins of %.9g ms", name, s.duration, width);
+    rc =
+        h9_fail(e, H9_EDATA, "%s: records %.9g ms of the time to draw, correlations need two bins of %.9g ms",
+                name, s.duration, width);
   if (rc == H9_OK) rc = range_of(p, &s, &low, &high, e);
   if (rc) {
     h9_stream_report_release(&s);
@@ -163,19 +172,24 @@ int h9_plot_correlation(const h9_plot *p, int fd, const char *name, FILE *script
   int curves = choose_curves(p, net, c);
   write_curves(&s, c, curves, width, script);
   h9_plot_begin(p, script);
-  if (pairs) h9_plot_multiplot(p, script, "Correlation of counts in %g ms: mean of pairs %.4f", width, sum / (double)pairs);
+  if (pairs)
+    h9_plot_multiplot(p, script, "Correlation of counts in %g ms: mean of pairs %.4f", width,
+                      sum / (double)pairs);
   else h9_plot_multiplot(p, script, "Correlation of counts in %g ms", width);
   h9_plot_names(p, net, 0.3, 0.895, 0.5, NAME, script);
   h9_plot_panel(script, 0.11, 0.48, 0.17, 0.8);
-  fprintf(script, "unset key\nset xlabel 'coefficient of a pair'\nset ylabel '%% of pairs, bins of %g' offset 0.6,0\n"
-                  "set xrange [%.8g:%.8g]\nset xtics %g\nset yrange [0:*]\n",
+  fprintf(script,
+          "unset key\nset xlabel 'coefficient of a pair'\nset ylabel '%% of pairs, bins of %g' offset 0.6,0\n"
+          "set xrange [%.8g:%.8g]\nset xtics %g\nset yrange [0:*]\n",
           bar, low, high + bar, h9_plot_round(high + bar - low, 4));
   draw_pairs(p, &s, script);
   fputs("unset label\nset yrange [*:*]\n", script);
   h9_plot_panel(script, 0.64, 0.97, 0.17, 0.74);
   double reach = width * fmin(LAGS, floor(s.duration / width + 1e-9) - 1);
-  fprintf(script, "set xlabel 'lag (ms)'\nset ylabel 'populations, coefficient' offset 0.8,0\nset xrange [%.8g:%.8g]\nset xtics %g\n"
-                  "set xzeroaxis lc '#999999'\nset yzeroaxis lc '#999999'\n",
+  fprintf(script,
+          "set xlabel 'lag (ms)'\nset ylabel 'populations, coefficient' offset 0.8,0\nset xrange "
+          "[%.8g:%.8g]\nset xtics %g\n"
+          "set xzeroaxis lc '#999999'\nset yzeroaxis lc '#999999'\n",
           -reach, reach, h9_plot_round(2 * reach, 4));
   draw_curves(p, net, c, curves, script);
   fputs("unset multiplot\n", script);

@@ -1,5 +1,5 @@
-/* Distributions over a network's connections: in- and out-degrees of the neurons of each population, distances and
- * delays of the connections that leave it. */
+/* Distributions over a network's connections: in- and out-degrees of the neurons of each population,
+ * distances and delays of the connections that leave it. */
 #include "plot.h"
 #include "report.h"
 
@@ -8,7 +8,8 @@
 
 enum { BARS = 50, NAME = 12 };
 
-static int read_network(const h9_plot *p, h9_stream_report *s, int fd, const char *name, const char *what, h9_error *e) {
+static int read_network(const h9_plot *p, h9_stream_report *s, int fd, const char *name, const char *what,
+                        h9_error *e) {
   h9_report_options o = {.activity = {.start = NAN,
                                       .stop = NAN,
                                       .bin = 2,
@@ -32,15 +33,16 @@ static void draw(const h9_plot *p, const h9_network *net, const char *data, FILE
   fputs("plot ", script);
   for (uint32_t k = 0; k < net->n_populations; k++) {
     if (!h9_plot_shows(p, net->populations[k].name)) continue;
-    fprintf(script, "%s$%s%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "", data, k, h9_plot_colour(k));
+    fprintf(script, "%s$%s%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "", data, k,
+            h9_plot_colour(k));
     some = true;
   }
   fputs("\n", script);
 }
 
 /* Neurons of each population in bins of their degree: from the least, since degrees often lie far from 0. */
-static double degrees(const h9_plot *p, const h9_stream_report *s, const uint32_t *degree, const char *data, double *low,
-                      double *high, FILE *script) {
+static double degrees(const h9_plot *p, const h9_stream_report *s, const uint32_t *degree, const char *data,
+                      double *low, double *high, FILE *script) {
   const h9_network *net = &s->net;
   uint32_t least = UINT32_MAX, most = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) {
@@ -65,7 +67,8 @@ static double degrees(const h9_plot *p, const h9_stream_report *s, const uint32_
     for (uint32_t i = 0; i < q->count; i++) bar[(size_t)((degree[q->first - 1 + i] - *low) / width)]++;
     fprintf(script, "$%s%u << EOD\n", data, k);
     for (size_t b = 0; b < bars; b++)
-      fprintf(script, "%.8g\t%llu\n", *low + ((double)b + (width > 1 ? 0.5 : 0)) * width, (unsigned long long)bar[b]);
+      fprintf(script, "%.8g\t%llu\n", *low + ((double)b + (width > 1 ? 0.5 : 0)) * width,
+              (unsigned long long)bar[b]);
     fputs("EOD\n", script);
   }
   free(bar);
@@ -75,8 +78,9 @@ static double degrees(const h9_plot *p, const h9_stream_report *s, const uint32_
 }
 
 static void axes(const char *label, const char *of, double width, double low, double high, FILE *script) {
-  fprintf(script, "set xlabel '%s'\nset ylabel '%s, bins of %g' offset 1,0\nset xrange [%.8g:%.8g]\nset xtics %g\n", label, of,
-          width, low, high, fmax(width < 1 ? 0 : 1, h9_plot_round(high - low, 4)));
+  fprintf(script,
+          "set xlabel '%s'\nset ylabel '%s, bins of %g' offset 1,0\nset xrange [%.8g:%.8g]\nset xtics %g\n",
+          label, of, width, low, high, fmax(width < 1 ? 0 : 1, h9_plot_round(high - low, 4)));
 }
 
 int h9_plot_degrees(const h9_plot *p, int fd, const char *name, FILE *script, h9_error *e) {
@@ -102,7 +106,8 @@ int h9_plot_degrees(const h9_plot *p, int fd, const char *name, FILE *script, h9
   return H9_OK;
 }
 
-/* Counts of fine bins, all of one width, gathered into some `BARS` round ones; in percent, a population a block. */
+/* Counts of fine bins, all of one width, gathered into some `BARS` round ones; in percent, a population a
+ * block. */
 typedef struct fine {
   const char *data;
   size_t n;            /* fine bins */
@@ -112,7 +117,8 @@ typedef struct fine {
 
 static int fine_new(fine *f, const h9_network *net, h9_error *e) {
   f->count = calloc((size_t)net->n_populations * f->n + 1, sizeof *f->count);
-  return f->count ? H9_OK : h9_fail_memory(e, (size_t)net->n_populations * f->n * sizeof *f->count, "distributions");
+  return f->count ? H9_OK
+                  : h9_fail_memory(e, (size_t)net->n_populations * f->n * sizeof *f->count, "distributions");
 }
 
 static double coarse(const h9_plot *p, const h9_network *net, const fine *f, double *high, FILE *script) {
@@ -120,7 +126,8 @@ static double coarse(const h9_plot *p, const h9_network *net, const fine *f, dou
   for (uint32_t k = 0; k < net->n_populations; k++)
     for (size_t i = 0; i < f->n; i++)
       if (f->count[(size_t)k * f->n + i] && i + 1 > most) most = i + 1;
-  size_t every = (size_t)fmax(1, floor(h9_plot_round((double)most * f->width, BARS) / f->width + 0.5)), bars = most / every + 1;
+  size_t every = (size_t)fmax(1, floor(h9_plot_round((double)most * f->width, BARS) / f->width + 0.5)),
+         bars = most / every + 1;
   for (uint32_t k = 0; k < net->n_populations; k++) {
     const uint64_t *c = f->count + (size_t)k * f->n;
     uint64_t all = 0;
@@ -130,7 +137,8 @@ static double coarse(const h9_plot *p, const h9_network *net, const fine *f, dou
     for (size_t b = 0; b < bars; b++) {
       uint64_t n = 0;
       for (size_t i = b * every; i < (b + 1) * every && i < f->n; i++) n += c[i];
-      fprintf(script, "%.8g\t%.8g\n", f->first + ((double)b + 0.5) * (double)every * f->width, all ? (double)n / (double)all * 100 : NAN);
+      fprintf(script, "%.8g\t%.8g\n", f->first + ((double)b + 0.5) * (double)every * f->width,
+              all ? (double)n / (double)all * 100 : NAN);
     }
     fputs("EOD\n", script);
   }
@@ -154,15 +162,18 @@ int h9_plot_distances(const h9_plot *p, int fd, const char *name, FILE *script, 
     const h9_projection_stats *q = &c->projection[k];
     uint32_t from = net->projections[k].source;
     if (!h9_plot_shows(p, net->populations[from].name)) continue;
-    for (size_t i = 0; i < distance.n && q->distance.n > 0; i++) distance.count[from * distance.n + i] += q->distances[i];
+    for (size_t i = 0; i < distance.n && q->distance.n > 0; i++)
+      distance.count[from * distance.n + i] += q->distances[i];
     for (size_t i = 0; i < delay.n; i++) delay.count[from * delay.n + i] += q->delays[i];
     measured += q->distance.n;
     sum += q->distance.sum;
   }
   if (rc == H9_OK && measured == 0)
-    rc = h9_fail(e, H9_EDATA, "%s: no connections between neurons that have positions, distances cannot be told", name);
+    rc = h9_fail(e, H9_EDATA,
+                 "%s: no connections between neurons that have positions, distances cannot be told", name);
   if (rc == H9_OK) {
-    double high[2], width[2] = {coarse(p, net, &distance, &high[0], script), coarse(p, net, &delay, &high[1], script)};
+    double high[2],
+        width[2] = {coarse(p, net, &distance, &high[0], script), coarse(p, net, &delay, &high[1], script)};
     h9_plot_begin(p, script);
     h9_plot_multiplot(p, script, "%.0f connections, mean distance %.4g um", measured, sum / measured);
     h9_plot_names(p, net, 0.5, 0.895, 0.94, NAME, script);

@@ -1,5 +1,5 @@
-/* Activity over space: the rates of the neurons in the cells of a plane, frame by frame. A sheet shows all frames
- * side by side; an animation one after another. */
+/* Activity over space: the rates of the neurons in the cells of a plane, frame by frame. A sheet shows all
+ * frames side by side; an animation one after another. */
 #include "plot.h"
 
 #include "../base/io.h"
@@ -19,17 +19,19 @@ typedef struct film {
   const h9_network *places; /* the one that has positions */
   int axis[2];
   uint32_t n_cells[2], frames;
-  double lo[2], cell; /* um */
-  uint32_t *of;       /* [n_neurons] 1 + cell of each; 0: not shown */
-  uint32_t *neurons;  /* [cells] */
-  uint32_t *count;    /* [frames][cells] */
+  double lo[2], cell;   /* um */
+  uint32_t *of;         /* [n_neurons] 1 + cell of each; 0: not shown */
+  uint32_t *neurons;    /* [cells] */
+  uint32_t *count;      /* [frames][cells] */
   h9_step first, width; /* of the first frame, later than `first` */
-  h9_step from, to;   /* recorded */
+  h9_step from, to;     /* recorded */
   bool begun;
   uint64_t spikes;
 } film;
 
-static const float *along(const h9_network *net, int axis) { return axis == 0 ? net->x : axis == 1 ? net->y : net->z; }
+static const float *along(const h9_network *net, int axis) {
+  return axis == 0 ? net->x : axis == 1 ? net->y : net->z;
+}
 
 /* Positions of the network in another stream, which must be of the same populations. */
 static int read_places(film *f, h9_error *e) {
@@ -51,7 +53,9 @@ static int read_places(film *f, h9_error *e) {
   for (uint32_t k = 0; same && k < f->net.n_populations; k++)
     same = f->located.populations[k].count == f->net.populations[k].count &&
            strcmp(f->located.populations[k].name, f->net.populations[k].name) == 0;
-  return same ? H9_OK : h9_fail(e, H9_EDATA, "--network: %s has other populations than the stream to draw", f->p->network);
+  return same ? H9_OK
+              : h9_fail(e, H9_EDATA, "--network: %s has other populations than the stream to draw",
+                        f->p->network);
 }
 
 /* Square cells, at most CELLS along the longer side, and no more than leave some neurons in each. */
@@ -63,15 +67,21 @@ static int lay_out(film *f, const char *name, h9_error *e) {
   const h9_network *net = f->places;
   if (f->p->network) name = f->p->network;
   if (!net->x && !f->p->network)
-    return h9_fail(e, H9_EDATA, "%s: holds no positions of neurons: name the network's stream with --network", name);
+    return h9_fail(e, H9_EDATA, "%s: holds no positions of neurons: name the network's stream with --network",
+                   name);
   if (!net->x || net->dimensions < 2)
-    return h9_fail(e, H9_EDATA, "%s: its neurons do not lie in a plane or space, frames need positions of two or three dimensions", name);
+    return h9_fail(
+        e, H9_EDATA,
+        "%s: its neurons do not lie in a plane or space, frames need positions of two or three dimensions",
+        name);
   memcpy(f->axis, planes[f->p->projection == H9_PLOT_OWN ? H9_PLOT_XY : f->p->projection], sizeof f->axis);
-  if ((f->axis[1] == 2) && net->dimensions < 3) return h9_fail(e, H9_EDATA, "%s: has two dimensions, expected --projection xy", name);
+  if ((f->axis[1] == 2) && net->dimensions < 3)
+    return h9_fail(e, H9_EDATA, "%s: has two dimensions, expected --projection xy", name);
   double side[2];
   uint64_t shown = 0;
   for (uint32_t k = 0; k < net->n_populations; k++)
-    if (net->populations[k].placed && h9_plot_shows(f->p, net->populations[k].name)) shown += net->populations[k].count;
+    if (net->populations[k].placed && h9_plot_shows(f->p, net->populations[k].name))
+      shown += net->populations[k].count;
   if (!shown) return h9_fail(e, H9_EDATA, "%s: the populations to draw have no positions", name);
   for (int k = 0; k < 2; k++) {
     f->lo[k] = net->lo[f->axis[k]];
@@ -87,7 +97,8 @@ static int lay_out(film *f, const char *name, h9_error *e) {
   f->of = calloc((size_t)net->n_neurons + 1, sizeof *f->of);
   f->neurons = calloc(cells, sizeof *f->neurons);
   f->count = calloc(cells * f->frames, sizeof *f->count);
-  if (!f->of || !f->neurons || !f->count) return h9_fail_memory(e, cells * f->frames * sizeof *f->count, "frames");
+  if (!f->of || !f->neurons || !f->count)
+    return h9_fail_memory(e, cells * f->frames * sizeof *f->count, "frames");
   for (uint32_t q = 0; q < net->n_populations; q++) {
     const h9_population *pop = &net->populations[q];
     if (!pop->placed || !h9_plot_shows(f->p, pop->name)) continue;
@@ -140,7 +151,8 @@ static int read_all(film *f, int fd, const char *name, h9_error *e) {
   h9_reader *r = NULL;
   h9_block b = {0};
   h9_signals s = {0};
-  int rc = h9_reader_open(&r, fd, name, H9_WANT_ALL & ~(UINT32_C(1) << H9_BLOCK_CONNECTIONS), f->p->threads, e);
+  int rc =
+      h9_reader_open(&r, fd, name, H9_WANT_ALL & ~(UINT32_C(1) << H9_BLOCK_CONNECTIONS), f->p->threads, e);
   if (rc == H9_OK) rc = h9_network_read(r, &f->net, true, &b, e);
   if (rc == H9_OK || rc == H9_EOF) {
     int bad = lay_out(f, name, e);
@@ -157,14 +169,16 @@ static int read_all(film *f, int fd, const char *name, h9_error *e) {
   h9_signals_release(&s);
   h9_reader_close(r);
   if (rc != H9_EOF) return rc;
-  if (!f->begun) return h9_fail(e, H9_EDATA, "%s: holds no spikes, frames need the output of hal9-step", name);
+  if (!f->begun)
+    return h9_fail(e, H9_EDATA, "%s: holds no spikes, frames need the output of hal9-step", name);
   h9_step end = f->first + (h9_step)f->frames * f->width;
   if (f->first >= f->to || end <= f->from)
     return h9_fail(e, H9_EDATA, "%s: records %.9g to %.9g ms, nothing of the time to draw", name,
                    (double)f->from * f->net.dt, (double)f->to * f->net.dt);
   uint32_t recorded = (uint32_t)((f->to - f->first) / f->width); /* a frame that the end cuts is left out */
   if (recorded < 1)
-    return h9_fail(e, H9_EDATA, "%s: a frame of %.9g ms is longer than the time recorded", name, (double)f->width * f->net.dt);
+    return h9_fail(e, H9_EDATA, "%s: a frame of %.9g ms is longer than the time recorded", name,
+                   (double)f->width * f->net.dt);
   if (recorded < f->frames) f->frames = recorded;
   return H9_OK;
 }
@@ -174,7 +188,8 @@ static int ascending(const void *a, const void *b) {
   return (*x > *y) - (*x < *y);
 }
 
-/* A matrix of rates a frame; cells without neurons hold none. The brightest colour is for the highest 200th. */
+/* A matrix of rates a frame; cells without neurons hold none. The brightest colour is for the highest 200th.
+ */
 static int write_frames(const film *f, double *bright, FILE *script, h9_error *e) {
   size_t cells = (size_t)f->n_cells[0] * f->n_cells[1], n = 0;
   float *all = malloc(cells * f->frames * sizeof *all);
@@ -203,8 +218,8 @@ static int write_frames(const film *f, double *bright, FILE *script, h9_error *e
 
 static void one_frame(const film *f, uint32_t k, FILE *script) {
   double c = f->cell;
-  fprintf(script, "plot $frame%u matrix using (%.7g+$1*%.7g):(%.7g+$2*%.7g):3 with %s\n", k, f->lo[0] + c / 2, c, f->lo[1] + c / 2, c,
-          h9_plot_image(f->p));
+  fprintf(script, "plot $frame%u matrix using (%.7g+$1*%.7g):(%.7g+$2*%.7g):3 with %s\n", k, f->lo[0] + c / 2,
+          c, f->lo[1] + c / 2, c, h9_plot_image(f->p));
 }
 
 static void when(const film *f, uint32_t k, char *text, size_t size) {
@@ -215,9 +230,12 @@ static void when(const film *f, uint32_t k, char *text, size_t size) {
 static void axes(const film *f, double bright, FILE *script) {
   double hi[2] = {f->lo[0] + f->cell * f->n_cells[0], f->lo[1] + f->cell * f->n_cells[1]};
   h9_plot_palette(script);
-  fprintf(script, "unset key\nset border 15\nset xrange [%.7g:%.7g]\nset yrange [%.7g:%.7g]\nset cbrange [0:%.5g]\nset cbtics %g\n"
-                  "set cblabel 'rate (spikes/s)' offset 0.9,0\nset size ratio -1\n"
-                  "set object 1 rectangle from graph 0, graph 0 to graph 1, graph 1 behind fillcolor '#DDDDDD' fillstyle solid noborder\n",
+  fprintf(script,
+          "unset key\nset border 15\nset xrange [%.7g:%.7g]\nset yrange [%.7g:%.7g]\nset cbrange "
+          "[0:%.5g]\nset cbtics %g\n"
+          "set cblabel 'rate (spikes/s)' offset 0.9,0\nset size ratio -1\n"
+          "set object 1 rectangle from graph 0, graph 0 to graph 1, graph 1 behind fillcolor '#DDDDDD' "
+          "fillstyle solid noborder\n",
           f->lo[0], hi[0], f->lo[1], hi[1], bright, h9_plot_round(bright, 5));
 }
 
@@ -238,7 +256,9 @@ static void draw_sheet(const film *f, double bright, FILE *script) {
   double x0 = left + (right - left - columns * dx) / 2, y0 = top - (top - bottom - rows * dy) / 2;
   double font = h9_plot_small(p) * fmin(1, best / 0.14);
   char text[64];
-  h9_plot_multiplot(p, script, f->spikes ? "Activity in frames of %.6g ms" : "Activity in frames of %.6g ms: no spikes", (double)f->width * f->net.dt);
+  h9_plot_multiplot(p, script,
+                    f->spikes ? "Activity in frames of %.6g ms" : "Activity in frames of %.6g ms: no spikes",
+                    (double)f->width * f->net.dt);
   axes(f, bright, script);
   fputs("set xtics scale 0.3\nset ytics scale 0.3\n", script);
   for (uint32_t k = 0; k < f->frames; k++) {
@@ -247,10 +267,14 @@ static void draw_sheet(const film *f, double bright, FILE *script) {
     double x = x0 + column * dx, y = y0 - row * dy - line;
     h9_plot_panel(script, x, x + best, y - high, y);
     when(f, k, text, sizeof text);
-    fprintf(script, "set label 1 '%s' at graph 0.5, screen %.4f center font ',%.3g'\n", k ? strstr(text, "to ") : text, y + 0.022, font);
+    fprintf(script, "set label 1 '%s' at graph 0.5, screen %.4f center font ',%.3g'\n",
+            k ? strstr(text, "to ") : text, y + 0.022, font);
     if (corner)
-      fprintf(script, "set format '%%g'\nset xtics %g font ',%.3g'\nset ytics %g font ',%.3g'\nset xlabel '%c (um)' offset 0,0.5 font ',%.3g'\nset ylabel '%c (um)' offset 1,0 font ',%.3g'\n",
-              h9_plot_round(f->cell * f->n_cells[0], 3.2), font, h9_plot_round(f->cell * f->n_cells[1], 3.2), font, "xyz"[f->axis[0]], font, "xyz"[f->axis[1]], font);
+      fprintf(script,
+              "set format '%%g'\nset xtics %g font ',%.3g'\nset ytics %g font ',%.3g'\nset xlabel '%c (um)' "
+              "offset 0,0.5 font ',%.3g'\nset ylabel '%c (um)' offset 1,0 font ',%.3g'\n",
+              h9_plot_round(f->cell * f->n_cells[0], 3.2), font, h9_plot_round(f->cell * f->n_cells[1], 3.2),
+              font, "xyz"[f->axis[0]], font, "xyz"[f->axis[1]], font);
     else fputs("set format ''\nunset xtics\nunset ytics\nunset xlabel\nunset ylabel\n", script);
     if (k == 0) fprintf(script, "set format cb '%%g'\nset colorbox user origin 0.87, 0.2 size 0.02, 0.6\n");
     one_frame(f, k, script);

@@ -1,5 +1,5 @@
-/* Sweeps: a value over two parameters as a map of colours, or over one as a line, from a table with one row a run.
- * Runs with the same parameters are averaged. */
+/* Sweeps: a value over two parameters as a map of colours, or over one as a line, from a table with one row a
+ * run. Runs with the same parameters are averaged. */
 #include "plot.h"
 #include "sheet.h"
 
@@ -15,8 +15,8 @@ enum { LEVELS = 1000, TICS = 12 };
 
 typedef struct axis {
   uint32_t column;
-  char **text;   /* of each level, as found first */
-  double *at;    /* its number; NaN where levels are words */
+  char **text;     /* of each level, as found first */
+  double *at;      /* its number; NaN where levels are words */
   uint32_t *place; /* of a level along the axis */
   uint32_t n;
   size_t cap_t, cap_a;
@@ -35,7 +35,8 @@ typedef struct sweep {
   size_t n, cap, without; /* runs; those that have no value */
 } sweep;
 
-static int find_column(const h9_sheet *s, const char *option, const char *name, uint32_t *column, h9_error *e) {
+static int find_column(const h9_sheet *s, const char *option, const char *name, uint32_t *column,
+                       h9_error *e) {
   const char *all[H9_SHEET_COLUMNS_MAX];
   for (uint32_t i = 0; i < s->n_columns; i++) {
     if (strcmp(s->column[i], name) == 0) {
@@ -164,12 +165,15 @@ static void draw_map(const h9_plot *p, const sweep *w, uint32_t most, FILE *f) {
   h9_plot_palette(f);
   if (most > 1) h9_plot_title(p, f, "%s: means of up to %u runs", p->value, most);
   else h9_plot_title(p, f, "%s", p->value);
-  h9_plot_panel(f, fmin(0.3, 0.075 + 1.06 * h9_plot_letter(p) * longest(&w->y)), 0.8, is_turned(&w->x) ? 0.3 : 0.18, 0.88);
+  h9_plot_panel(f, fmin(0.3, 0.075 + 1.06 * h9_plot_letter(p) * longest(&w->y)), 0.8,
+                is_turned(&w->x) ? 0.3 : 0.18, 0.88);
   write_label("xlabel", p->x, f);
   write_label("ylabel", p->y, f);
   write_label("cblabel offset 0.6,0", p->value, f);
-  fprintf(f, "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\nset border 15\nunset key\nset object 1 rectangle from graph 0, "
-             "graph 0 to graph 1, graph 1 behind fillcolor '#DDDDDD' fillstyle solid noborder\n",
+  fprintf(f,
+          "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\nset border 15\nunset key\nset object 1 rectangle from "
+          "graph 0, "
+          "graph 0 to graph 1, graph 1 behind fillcolor '#DDDDDD' fillstyle solid noborder\n",
           w->x.n - 0.5, w->y.n - 0.5);
   write_tics(&w->x, 'x', f);
   write_tics(&w->y, 'y', f);
@@ -184,7 +188,9 @@ static void draw_line(const h9_plot *p, const sweep *w, uint32_t most, FILE *f) 
   write_label("ylabel", p->value, f);
   fputs("unset key\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n", f);
   if (w->x.words) write_tics(&w->x, 'x', f);
-  fprintf(f, "plot $line using 1:2:3:4 with yerrorbars pt 7 ps %.3g lc '%s', $line using 1:2 with lines lw 1.5 lc '%s'\n",
+  fprintf(f,
+          "plot $line using 1:2:3:4 with yerrorbars pt 7 ps %.3g lc '%s', $line using 1:2 with lines lw 1.5 "
+          "lc '%s'\n",
           1.2 * h9_plot_scale(p), h9_plot_colour(0), h9_plot_colour(0));
 }
 
@@ -240,7 +246,8 @@ int h9_plot_heatmap(const h9_plot *p, int fd, const char *name, FILE *script, h9
   int rc = read_table(p, &w, name, e);
   if (rc == H9_OK) rc = order(&w.x, e);
   if (rc == H9_OK) rc = order(&w.y, e);
-  if (rc == H9_OK && (rc = average(p, &w, script, &most, e)) == H9_EDATA) h9_fail_at(e, "%s", name ? name : "standard input");
+  if (rc == H9_OK && (rc = average(p, &w, script, &most, e)) == H9_EDATA)
+    h9_fail_at(e, "%s", name ? name : "standard input");
   if (rc == H9_OK && p->y) draw_map(p, &w, most, script);
   else if (rc == H9_OK) draw_line(p, &w, most, script);
   release(&w.x);

@@ -1,4 +1,5 @@
-/* Irregularity: how the inter-spike intervals are distributed, and their coefficients of variation over neurons. */
+/* Irregularity: how the inter-spike intervals are distributed, and their coefficients of variation over
+ * neurons. */
 #include "plot.h"
 #include "report.h"
 
@@ -7,7 +8,8 @@
 
 enum { BARS = 80, NAME = 12 };
 
-/* Upper end of the least bin that leaves at most a hundredth of the intervals of all populations beyond it. */
+/* Upper end of the least bin that leaves at most a hundredth of the intervals of all populations beyond it.
+ */
 static size_t most_intervals(const h9_plot *p, const h9_stream_report *s) {
   uint64_t all = 0, seen = 0;
   size_t longest = 0, k = 0;
@@ -18,12 +20,14 @@ static size_t most_intervals(const h9_plot *p, const h9_stream_report *s) {
   }
   for (; k < longest && seen < all - all / 100; k++)
     for (uint32_t q = 0; q < s->net.n_populations; q++)
-      if (h9_plot_shows(p, s->net.populations[q].name) && k < s->population[q].n_isi) seen += s->population[q].isi[k];
+      if (h9_plot_shows(p, s->net.populations[q].name) && k < s->population[q].n_isi)
+        seen += s->population[q].isi[k];
   return k;
 }
 
 /* Share of a population's intervals in each bar, over the bar's width. */
-static void intervals(const h9_stream_report *s, uint32_t q, double fine, size_t every, size_t bars, FILE *script) {
+static void intervals(const h9_stream_report *s, uint32_t q, double fine, size_t every, size_t bars,
+                      FILE *script) {
   const h9_activity_population *a = &s->population[q];
   uint64_t all = 0;
   for (size_t i = 0; i < a->n_isi; i++) all += a->isi[i];
@@ -31,7 +35,8 @@ static void intervals(const h9_stream_report *s, uint32_t q, double fine, size_t
   for (size_t b = 0; b < bars; b++) {
     uint64_t n = 0;
     for (size_t i = b * every; i < (b + 1) * every && i < a->n_isi; i++) n += a->isi[i];
-    fprintf(script, "%.10g\t%.8g\n", ((double)b + 0.5) * (double)every * fine, all ? (double)n / (double)all * 100 : NAN);
+    fprintf(script, "%.10g\t%.8g\n", ((double)b + 0.5) * (double)every * fine,
+            all ? (double)n / (double)all * 100 : NAN);
   }
   fputs("EOD\n", script);
 }
@@ -53,7 +58,8 @@ static uint64_t irregularity(const h9_stream_report *s, uint32_t q, double width
   return n;
 }
 
-static void draw_lines(const h9_plot *p, const h9_network *net, const char *data, bool any, const char *nothing, FILE *script) {
+static void draw_lines(const h9_plot *p, const h9_network *net, const char *data, bool any,
+                       const char *nothing, FILE *script) {
   if (!any) {
     h9_plot_nothing(script, nothing);
     return;
@@ -62,7 +68,8 @@ static void draw_lines(const h9_plot *p, const h9_network *net, const char *data
   fputs("plot ", script);
   for (uint32_t k = 0; k < net->n_populations; k++) {
     if (!h9_plot_shows(p, net->populations[k].name)) continue;
-    fprintf(script, "%s$%s%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "", data, k, h9_plot_colour(k));
+    fprintf(script, "%s$%s%u using 1:2 with histeps lw 1.3 lc '%s'", some ? ", \\\n  " : "", data, k,
+            h9_plot_colour(k));
     some = true;
   }
   fputs("\n", script);
@@ -84,9 +91,11 @@ int h9_plot_isi(const h9_plot *p, int fd, const char *name, FILE *script, h9_err
   int rc = h9_stream_report_make(&s, fd, name, &o, NULL, NULL, e);
   if (rc) return rc;
   const h9_network *net = &s.net;
-  rc = s.has_activity ? h9_plot_check(p, net, name, e)
-                      : h9_fail(e, H9_EDATA, "%s: holds no spikes, intervals need the output of hal9-step", name);
-  if (rc == H9_OK && !(s.duration > 0)) rc = h9_fail(e, H9_EDATA, "%s: records nothing of the time to draw", name);
+  rc = s.has_activity
+           ? h9_plot_check(p, net, name, e)
+           : h9_fail(e, H9_EDATA, "%s: holds no spikes, intervals need the output of hal9-step", name);
+  if (rc == H9_OK && !(s.duration > 0))
+    rc = h9_fail(e, H9_EDATA, "%s: records nothing of the time to draw", name);
   if (rc) {
     h9_stream_report_release(&s);
     return rc;
@@ -101,7 +110,8 @@ int h9_plot_isi(const h9_plot *p, int fd, const char *name, FILE *script, h9_err
   double cv = 0;
   for (uint32_t k = 0; k < net->n_populations; k++)
     if (h9_plot_shows(p, net->populations[k].name) && s.population[k].cv.n)
-      high = fmax(high, fmax(s.population[k].cv.decile[9] * 1.3, s.population[k].cv.decile[10] < 2 ? s.population[k].cv.decile[10] : 0));
+      high = fmax(high, fmax(s.population[k].cv.decile[9] * 1.3,
+                             s.population[k].cv.decile[10] < 2 ? s.population[k].cv.decile[10] : 0));
   high = fmax(1.2, high);
   for (uint32_t k = 0; k < net->n_populations; k++) {
     if (!h9_plot_shows(p, net->populations[k].name)) continue;
@@ -115,14 +125,18 @@ int h9_plot_isi(const h9_plot *p, int fd, const char *name, FILE *script, h9_err
   else h9_plot_multiplot(p, script, "Inter-spike intervals");
   h9_plot_names(p, net, 0.5, 0.895, 0.94, NAME, script);
   h9_plot_panel(script, 0.11, 0.53, 0.17, 0.83);
-  fprintf(script, "unset key\nset xlabel 'interval (ms)'\nset ylabel '%% of intervals, bins of %g ms' offset 0.6,0\nset xrange [0:%.10g]\n"
-                  "set yrange [0:*]\n",
+  fprintf(script,
+          "unset key\nset xlabel 'interval (ms)'\nset ylabel '%% of intervals, bins of %g ms' offset "
+          "0.6,0\nset xrange [0:%.10g]\n"
+          "set yrange [0:*]\n",
           fine * (double)every, bars ? (double)(bars * every) * fine : 1);
   if (bars) fprintf(script, "set xtics %g\n", h9_plot_round((double)(bars * every) * fine, 5));
   draw_lines(p, net, "isi", bars > 0, "no neuron spiked twice", script);
   fputs("unset label\n", script);
   h9_plot_panel(script, 0.65, 0.97, 0.17, 0.83);
-  fprintf(script, "set xlabel 'CV of a neuron'\nset ylabel '%% of neurons, bins of %g' offset 0.6,0\nset xrange [0:%.4g]\nset xtics %g\nset yrange [0:*]\n",
+  fprintf(script,
+          "set xlabel 'CV of a neuron'\nset ylabel '%% of neurons, bins of %g' offset 0.6,0\nset xrange "
+          "[0:%.4g]\nset xtics %g\nset yrange [0:*]\n",
           h9_plot_round(high, BARS / 2), high, h9_plot_round(high, 4));
   draw_lines(p, net, "cv", neurons > 0, "no neuron with 10 spikes", script);
   fputs("unset multiplot\n", script);

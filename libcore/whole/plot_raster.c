@@ -1,5 +1,5 @@
-/* Spike raster: a dot a spike, populations in bands from the top, and the populations' rates below. More spikes
- * than pixels could show are binned: colour tells the rate at a place and time. */
+/* Spike raster: a dot a spike, populations in bands from the top, and the populations' rates below. More
+ * spikes than pixels could show are binned: colour tells the rate at a place and time. */
 #include "plot.h"
 
 #include "../base/memory.h"
@@ -11,7 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEURONS = 2000, WINDOW_MS = 1000, DOTS = 60000, COLUMNS = 320, TERMINAL_COLUMNS = 60, LINES = 160, TERMINAL_LINES = 40, TERMINAL_NEURONS = 120, LEAST_LINES = 5, POINTS = 400, NAME = 14 };
+enum {
+  NEURONS = 2000,
+  WINDOW_MS = 1000,
+  DOTS = 60000,
+  COLUMNS = 320,
+  TERMINAL_COLUMNS = 60,
+  LINES = 160,
+  TERMINAL_LINES = 40,
+  TERMINAL_NEURONS = 120,
+  LEAST_LINES = 5,
+  POINTS = 400,
+  NAME = 14
+};
 
 typedef struct raster {
   const h9_plot *p;
@@ -97,8 +109,8 @@ static int add_batch(raster *r, const h9_signals *s, FILE *script, h9_error *e) 
   return H9_OK;
 }
 
-/* Rows and lines for the populations, the first on top. Without a number from the user, dots are of a sample that
- * fits the picture; the density is of all neurons. */
+/* Rows and lines for the populations, the first on top. Without a number from the user, dots are of a sample
+ * that fits the picture; the density is of all neurons. */
 static int share_out(raster *r, const char *name, h9_error *e) {
   size_t n = (size_t)r->net.n_neurons + 1, m = (size_t)r->net.n_populations + 1;
   int rc = h9_plot_check(r->p, &r->net, name, e);
@@ -108,14 +120,19 @@ static int share_out(raster *r, const char *name, h9_error *e) {
   r->base = calloc(m, sizeof *r->base);
   r->lines = calloc(m, sizeof *r->lines);
   r->line_base = calloc(m, sizeof *r->line_base);
-  if (!r->rank || !r->chosen || !r->base || !r->lines || !r->line_base) return h9_fail_memory(e, n * 4, "a raster");
+  if (!r->rank || !r->chosen || !r->base || !r->lines || !r->line_base)
+    return h9_fail_memory(e, n * 4, "a raster");
   bool terminal = r->p->format == H9_PLOT_TERMINAL; /* it has fewer dots */
-  uint32_t most = r->p->neurons ? r->p->neurons : r->p->density ? UINT32_MAX : terminal ? TERMINAL_NEURONS : NEURONS;
+  uint32_t most = r->p->neurons   ? r->p->neurons
+                  : r->p->density ? UINT32_MAX
+                  : terminal      ? TERMINAL_NEURONS
+                                  : NEURONS;
   rc = h9_plot_choose(r->p, &r->net, most, r->rank, r->chosen, e);
   uint64_t all = 0;
   for (uint32_t k = 0; k < r->net.n_populations; k++) all += r->chosen[k];
   for (uint32_t k = r->net.n_populations; k-- > 0;) {
-    uint32_t lines = (uint32_t)((uint64_t)(terminal ? TERMINAL_LINES : LINES) * r->chosen[k] / (all ? all : 1));
+    uint32_t lines =
+        (uint32_t)((uint64_t)(terminal ? TERMINAL_LINES : LINES) * r->chosen[k] / (all ? all : 1));
     r->lines[k] = lines < LEAST_LINES ? (terminal ? 1 + lines : LEAST_LINES) : lines;
     if (r->lines[k] > r->chosen[k]) r->lines[k] = r->chosen[k];
     r->base[k] = r->rows;
@@ -192,8 +209,8 @@ static int ascending(const void *a, const void *b) {
   return (*x > *y) - (*x < *y);
 }
 
-/* A matrix of rates, a row a line from the bottom. The brightest colour is for the highest 200th of them, so that a
- * few bright places do not darken all others. */
+/* A matrix of rates, a row a line from the bottom. The brightest colour is for the highest 200th of them, so
+ * that a few bright places do not darken all others. */
 static int write_density(raster *r, FILE *script, h9_error *e) {
   size_t n_cells = 0;
   while (r->last - r->first > 2 * r->most * r->column) halve(r); /* for the time after the last spike */
@@ -203,7 +220,8 @@ static int write_density(raster *r, FILE *script, h9_error *e) {
   fputs("$density << EOD\n", script);
   for (uint32_t k = r->net.n_populations; k-- > 0;)
     for (uint32_t l = r->lines[k]; l-- > 0;) {
-      uint64_t n = r->chosen[k], of = r->lines[k], low = (l * n + of - 1) / of, high = ((l + 1) * n + of - 1) / of;
+      uint64_t n = r->chosen[k], of = r->lines[k], low = (l * n + of - 1) / of,
+               high = ((l + 1) * n + of - 1) / of;
       uint32_t line = r->line_base[k] + r->lines[k] - 1 - l;
       for (uint32_t c = 0; c < columns; c++) {
         h9_step begin = (h9_step)c * r->column, end = begin + r->column;
@@ -223,7 +241,8 @@ static int write_density(raster *r, FILE *script, h9_error *e) {
 }
 
 /* The populations' names at the middle of their bands, moved apart where they would touch. */
-static void write_names(const raster *r, const uint32_t *base, const uint32_t *height, double rows, FILE *script) {
+static void write_names(const raster *r, const uint32_t *base, const uint32_t *height, double rows,
+                        FILE *script) {
   uint32_t n = 0, *pop = calloc((size_t)r->net.n_populations + 1, sizeof *pop);
   double *at = calloc((size_t)r->net.n_populations + 1, sizeof *at);
   double apart = 0.078; /* of the panel's height */
@@ -239,7 +258,8 @@ static void write_names(const raster *r, const uint32_t *base, const uint32_t *h
   for (uint32_t i = 0; i < n; i++) {
     fputs("set label '", script);
     h9_plot_name(script, r->net.populations[pop[i]].name, NAME);
-    fprintf(script, "' at graph -0.012, graph %.4f right textcolor rgb '%s'\n", at[i], h9_plot_colour(pop[i]));
+    fprintf(script, "' at graph -0.012, graph %.4f right textcolor rgb '%s'\n", at[i],
+            h9_plot_colour(pop[i]));
   }
   free(pop);
   free(at);
@@ -252,15 +272,15 @@ static void plot_spikes(const raster *r, const uint32_t *base, bool density, FIL
   write_names(r, base, density ? r->lines : r->chosen, rows > 0 ? rows : 1, script);
   for (uint32_t k = 0; k < r->net.n_populations; k++)
     if (r->chosen[k] && base[k])
-      fprintf(script, "set arrow from graph 0, first %u to graph 1, first %u nohead front lw %g lc '%s'\n", base[k], base[k],
-              density ? 0.8 : 0.5, density ? "white" : "#999999");
+      fprintf(script, "set arrow from graph 0, first %u to graph 1, first %u nohead front lw %g lc '%s'\n",
+              base[k], base[k], density ? 0.8 : 0.5, density ? "white" : "#999999");
   if (density) {
     double w = (double)r->column * dt;
     h9_plot_palette(script);
     fprintf(script, "set cblabel 'rate (spikes/s)' offset 0.6,0\nset cbrange [0:%.5g]\nset cbtics %g\n",
             r->bright > 0 ? r->bright : 1, r->bright > 0 ? h9_plot_round(r->bright, 5) : 1);
-    fprintf(script, "plot $density matrix using (%.10g+$1*%.10g):($2+0.5):3 with %s\n", (double)r->first * dt + w / 2, w,
-            h9_plot_image(r->p));
+    fprintf(script, "plot $density matrix using (%.10g+$1*%.10g):($2+0.5):3 with %s\n",
+            (double)r->first * dt + w / 2, w, h9_plot_image(r->p));
   } else if (r->spikes == 0) h9_plot_nothing(script, "no spikes");
   else {
     /* smaller dots where there are more of them */
@@ -280,12 +300,16 @@ static void plot_spikes(const raster *r, const uint32_t *base, bool density, FIL
 
 static void plot_rates(const raster *r, FILE *script) {
   bool some = false;
-  fprintf(script, "set format x '%%g'\nset xlabel 'time (ms)' offset 0,0.2\nset ylabel 'rate (/s)'\nset yrange [0:*]\n"
-                  "set ytics nomirror %g\nset label 98 'bins of %g ms' at graph 0.995, graph 1.0 right font ',%.3g'\nplot ",
-          r->highest > 0 ? h9_plot_round(r->highest, 3) : 1, r->bin * (double)r->every, h9_plot_small(r->p));
+  fprintf(
+      script,
+      "set format x '%%g'\nset xlabel 'time (ms)' offset 0,0.2\nset ylabel 'rate (/s)'\nset yrange [0:*]\n"
+      "set ytics nomirror %g\nset label 98 'bins of %g ms' at graph 0.995, graph 1.0 right font "
+      "',%.3g'\nplot ",
+      r->highest > 0 ? h9_plot_round(r->highest, 3) : 1, r->bin * (double)r->every, h9_plot_small(r->p));
   for (uint32_t k = 0; k < r->net.n_populations; k++)
     if (r->chosen[k]) {
-      fprintf(script, "%s$rate%u using 1:2 with lines lw 1 lc '%s'", some ? ", \\\n  " : "", k, h9_plot_colour(k));
+      fprintf(script, "%s$rate%u using 1:2 with lines lw 1 lc '%s'", some ? ", \\\n  " : "", k,
+              h9_plot_colour(k));
       some = true;
     }
   fputs("\nunset multiplot\n", script);
@@ -307,7 +331,8 @@ static int draw(raster *r, FILE *script, h9_error *e) {
   h9_plot_begin(r->p, script);
   const char *what = density ? "Rates" : "Spikes";
   if (chosen < all)
-    h9_plot_multiplot(r->p, script, "%s of %llu of %llu neurons", what, (unsigned long long)chosen, (unsigned long long)all);
+    h9_plot_multiplot(r->p, script, "%s of %llu of %llu neurons", what, (unsigned long long)chosen,
+                      (unsigned long long)all);
   else h9_plot_multiplot(r->p, script, "%s of %llu neurons", what, (unsigned long long)all);
   int width = h9_plot_name_width(r->p, &r->net, NAME);
   double left = fmax(0.12, 0.03 + 1.06 * h9_plot_letter(r->p) * width), right = density ? 0.82 : 0.955;

@@ -8,37 +8,46 @@
 enum { POINTS = 1000, TERMINAL_POINTS = 100, NAME = 14 };
 
 /* Left the rates over time, right the boxes, whose names tell the colours. */
-static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32_t shown, double highest, FILE *script) {
+static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32_t shown, double highest,
+                 FILE *script) {
   const h9_network *net = &s->net;
   int letters = h9_plot_name_width(p, net, NAME);
   bool turned = (double)shown * (letters + 1) > 20;
   h9_plot_multiplot(p, script, "Rates of %u population%s, bins of %g ms", shown, shown == 1 ? "" : "s", bin);
   h9_plot_panel(script, 0.12, 0.6, turned ? 0.25 : 0.17, 0.88);
-  fprintf(script, "set xlabel 'time (ms)'\nset ylabel 'rate (spikes/s)' offset 0.5,0\nset xrange [%.10g:%.10g]\nset yrange "
-                  "[0:%s]\nset xtics %g\nunset key\nplot ",
+  fprintf(script,
+          "set xlabel 'time (ms)'\nset ylabel 'rate (spikes/s)' offset 0.5,0\nset xrange [%.10g:%.10g]\nset "
+          "yrange "
+          "[0:%s]\nset xtics %g\nunset key\nplot ",
           s->from, s->from + s->duration, highest > 0 ? "*" : "1", h9_plot_round(s->duration, 5));
   bool some = false;
   for (uint32_t k = 0; k < net->n_populations; k++)
     if (h9_plot_shows(p, net->populations[k].name)) {
-      fprintf(script, "%s$rate%u using 1:2 with lines lw 1 lc '%s'", some ? ", \\\n  " : "", k, h9_plot_colour(k));
+      fprintf(script, "%s$rate%u using 1:2 with lines lw 1 lc '%s'", some ? ", \\\n  " : "", k,
+              h9_plot_colour(k));
       some = true;
     }
   fputs("\n", script);
   h9_plot_panel(script, 0.72, turned ? 0.945 : 0.98, turned ? 0.25 : 0.17, 0.74);
   fprintf(script,
-          "unset label 100\nset xrange [0.4:%u.6]\nunset xlabel\nset ylabel 'rates of neurons (/s)'\nset boxwidth 0.6\n"
-          "set style fill solid 0.35\nunset xtics\n", shown);
+          "unset label 100\nset xrange [0.4:%u.6]\nunset xlabel\nset ylabel 'rates of neurons (/s)'\nset "
+          "boxwidth 0.6\n"
+          "set style fill solid 0.35\nunset xtics\n",
+          shown);
   uint32_t at = 0;
   for (uint32_t k = 0; k < net->n_populations; k++)
     if (h9_plot_shows(p, net->populations[k].name)) {
       fputs("set label '", script);
       h9_plot_name(script, net->populations[k].name, NAME);
-      fprintf(script, "' at first %u, graph -0.06 %s textcolor rgb '%s'\n", ++at, turned ? "rotate by -45 left" : "center",
-              h9_plot_colour(k));
+      fprintf(script, "' at first %u, graph -0.06 %s textcolor rgb '%s'\n", ++at,
+              turned ? "rotate by -45 left" : "center", h9_plot_colour(k));
     }
   double font = h9_plot_small(p);
-  fprintf(script, "set label 'box 20 to 80 %%,' at graph 0.5, graph 1.19 center font ',%.3g'\nset label 'whiskers 10 to 90 %%,' at "
-                  "graph 0.5, graph 1.12 center font ',%.3g'\nset label 'bar median, dot mean' at graph 0.5, graph 1.05 center font ',%.3g'\nplot ",
+  fprintf(script,
+          "set label 'box 20 to 80 %%,' at graph 0.5, graph 1.19 center font ',%.3g'\nset label 'whiskers 10 "
+          "to 90 %%,' at "
+          "graph 0.5, graph 1.12 center font ',%.3g'\nset label 'bar median, dot mean' at graph 0.5, graph "
+          "1.05 center font ',%.3g'\nplot ",
           font, font, font);
   some = false;
   for (uint32_t k = 0; k < net->n_populations; k++)
@@ -76,7 +85,9 @@ int h9_plot_rates(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     return rc;
   }
   double dt = net->dt, width = fmax(1, floor(bin / dt + 0.5)) * dt;
-  size_t bins = (size_t)(s.duration / width + 1e-9), every = bins / (p->format == H9_PLOT_TERMINAL ? TERMINAL_POINTS : POINTS) + 1; /* no more points than pixels */
+  size_t bins = (size_t)(s.duration / width + 1e-9),
+         every = bins / (p->format == H9_PLOT_TERMINAL ? TERMINAL_POINTS : POINTS) +
+                 1; /* no more points than pixels */
   if (bins == 0) {
     if (s.duration > 0)
       rc = h9_fail(e, H9_EDATA, "%s: a bin of %.9g ms is longer than the %.9g ms recorded", name, width,

@@ -28,7 +28,8 @@ typedef struct canvas {
 
 void h9_terminal_look(h9_terminal *t, int fd) {
   struct winsize w = {0};
-  const char *columns = getenv("COLUMNS"), *lines = getenv("LINES"), *term = getenv("TERM"), *off = getenv("NO_COLOR");
+  const char *columns = getenv("COLUMNS"), *lines = getenv("LINES"), *term = getenv("TERM"),
+             *off = getenv("NO_COLOR");
   bool terminal = isatty(fd);
   if (terminal && ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col && w.ws_row) {
     t->columns = w.ws_col;
@@ -51,7 +52,9 @@ void h9_terminal_look(h9_terminal *t, int fd) {
 /* ---- drawing ---- */
 
 static cell *cell_at(canvas *c, int x, int y) {
-  return x >= 0 && x < c->columns && y >= 0 && y < c->lines ? &c->at[(size_t)y * (size_t)c->columns + (size_t)x] : NULL;
+  return x >= 0 && x < c->columns && y >= 0 && y < c->lines
+             ? &c->at[(size_t)y * (size_t)c->columns + (size_t)x]
+             : NULL;
 }
 
 /* Dots: two by four a cell, numbered as braille's bits are. */
@@ -67,17 +70,20 @@ static int dot_x(double x) { return (int)floor(fmax(-1e6, fmin(1e6, x * 2 / H9_T
 static int dot_y(double y) { return (int)floor(fmax(-1e6, fmin(1e6, y * 4 / H9_TERMINAL_CELL_Y))); }
 
 static void line(canvas *c, double x0, double y0, double x1, double y1, int ink) {
-  int a = dot_x(x0), b = dot_y(y0), dx = dot_x(x1) - a, dy = dot_y(y1) - b, n = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
+  int a = dot_x(x0), b = dot_y(y0), dx = dot_x(x1) - a, dy = dot_y(y1) - b,
+      n = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
   if (n > 20000) return;
   for (int i = 0; i <= n; i++)
-    dot(c, a + (int)floor((double)dx * i / (n ? n : 1) + 0.5), b + (int)floor((double)dy * i / (n ? n : 1) + 0.5), ink);
+    dot(c, a + (int)floor((double)dx * i / (n ? n : 1) + 0.5),
+        b + (int)floor((double)dy * i / (n ? n : 1) + 0.5), ink);
 }
 
 /* Halves of cells whose middle is inside. */
 static void block(canvas *c, double left, double top, double right, double bottom, int ink) {
   const double half = H9_TERMINAL_CELL_Y / 2.0;
   for (int y = (int)fmax(0, ceil(top / half - 0.5)); y < 2 * c->lines && (y + 0.5) * half < bottom; y++)
-    for (int x = (int)fmax(0, ceil(left / H9_TERMINAL_CELL_X - 0.5)); x < c->columns && (x + 0.5) * H9_TERMINAL_CELL_X < right; x++)
+    for (int x = (int)fmax(0, ceil(left / H9_TERMINAL_CELL_X - 0.5));
+         x < c->columns && (x + 0.5) * H9_TERMINAL_CELL_X < right; x++)
       cell_at(c, x, y / 2)->block[y % 2] = ink;
 }
 
@@ -119,8 +125,10 @@ static void write_text(canvas *c, const writing *w, const char *p, const char *e
       if (letter[i] == ',') n = i;
   double across = w->x / H9_TERMINAL_CELL_X, down = (w->y - 0.3 * w->size) / H9_TERMINAL_CELL_Y;
   double from = w->anchor * n / 2.0;
-  int x = (int)floor(w->upright ? across - 0.2 : across - from + 0.5), y = (int)floor(w->upright ? w->y / H9_TERMINAL_CELL_Y - n / 2.0 + 0.5 : down);
-  if (!w->upright && x + n > c->columns && x < c->columns) x = c->columns - n; /* all of it, where there is room */
+  int x = (int)floor(w->upright ? across - 0.2 : across - from + 0.5),
+      y = (int)floor(w->upright ? w->y / H9_TERMINAL_CELL_Y - n / 2.0 + 0.5 : down);
+  if (!w->upright && x + n > c->columns && x < c->columns)
+    x = c->columns - n; /* all of it, where there is room */
   if (x < 0) x = 0;
   if (w->upright && y < 0) y = 0;
   for (int i = 0; i < n; i++) {
@@ -151,7 +159,8 @@ static int colour(const char *text, int current) {
   int r, g, b;
   if (!text || strncmp(text, "currentColor", 12) == 0) return current;
   if (sscanf(text, "rgb(%d,%d,%d", &r, &g, &b) == 3) return (r & 255) << 16 | (g & 255) << 8 | (b & 255);
-  if (sscanf(text, "#%2x%2x%2x", (unsigned *)&r, (unsigned *)&g, (unsigned *)&b) == 3) return r << 16 | g << 8 | b;
+  if (sscanf(text, "#%2x%2x%2x", (unsigned *)&r, (unsigned *)&g, (unsigned *)&b) == 3)
+    return r << 16 | g << 8 | b;
   return strncmp(text, "white", 5) == 0 ? 0xFFFFFF : 0;
 }
 
@@ -276,7 +285,10 @@ static uint32_t count_bits(uint8_t v) {
 }
 
 static void put_cell(const h9_terminal *t, const cell *c, h9_buf *b, int *ink, int *ground) {
-  uint32_t letter = c->letter ? c->letter : c->dots && t->unicode ? 0x2800u + c->dots : c->dots ? (uint32_t)" .:+*#%@@"[count_bits(c->dots)] : 0;
+  uint32_t letter = c->letter               ? c->letter
+                    : c->dots && t->unicode ? 0x2800u + c->dots
+                    : c->dots               ? (uint32_t) " .:+*#%@@"[count_bits(c->dots)]
+                                            : 0;
   if (!t->unicode && letter > 126) letter = letter == 0x2026 ? '~' : '?';
   if (!t->colour) {
     if (!letter) letter = shade(c->block[0] != NONE ? c->block[0] : c->block[1]);
@@ -299,7 +311,8 @@ static void put_lines(const h9_terminal *t, const canvas *c, h9_buf *b) {
       const cell *k = &c->at[(size_t)y * (size_t)c->columns + (size_t)last - 1];
       if (k->letter || k->dots || k->block[0] != NONE || k->block[1] != NONE) break;
     }
-    for (int x = 0; x < last; x++) put_cell(t, &c->at[(size_t)y * (size_t)c->columns + (size_t)x], b, &ink, &ground);
+    for (int x = 0; x < last; x++)
+      put_cell(t, &c->at[(size_t)y * (size_t)c->columns + (size_t)x], b, &ink, &ground);
     if (ink != NONE || ground != NONE) h9_buf_put(b, "\033[0m", 4);
     h9_buf_put(b, "\n", 1);
   }
@@ -311,7 +324,8 @@ int h9_terminal_draw(const h9_terminal *t, const char *path_of, h9_buf *out, h9_
   char *text = NULL;
   FILE *f = fopen(path_of, "rb");
   if (!f) return h9_fail(e, H9_EINTERNAL, "gnuplot made no picture");
-  int rc = (c.at = calloc(cells, sizeof *c.at)) ? H9_OK : h9_fail_memory(e, cells * sizeof *c.at, "a picture");
+  int rc =
+      (c.at = calloc(cells, sizeof *c.at)) ? H9_OK : h9_fail_memory(e, cells * sizeof *c.at, "a picture");
   for (size_t i = 0; rc == H9_OK && i < cells; i++) c.at[i].block[0] = c.at[i].block[1] = NONE;
   for (size_t got = 1; rc == H9_OK && got > 0;) {
     if (h9_grow(&text, &cap, n + 65537, 1) != H9_OK) rc = h9_fail_memory(e, n, "a picture");

@@ -13,11 +13,13 @@ typedef struct h9_terminal {
   bool unicode; /* braille and blocks, in UTF-8 */
 } h9_terminal;
 
-/* What descriptor `fd` can show: its size, or COLUMNS and LINES of the environment, or 80 x 24, less a line for the
- * prompt; colours on a terminal unless NO_COLOR is set or TERM is "dumb"; braille in a UTF-8 locale. */
+/* What descriptor `fd` can show: its size, or COLUMNS and LINES of the environment, or 80 x 24, less a line
+ * for the prompt; colours on a terminal unless NO_COLOR is set or TERM is "dumb"; braille in a UTF-8 locale.
+ */
 void h9_terminal_look(h9_terminal *t, int fd);
 
-/* Appends the lines of the SVG in the file `path`, whose size is `columns` and `lines` times that of a cell. */
+/* Appends the lines of the SVG in the file `path`, whose size is `columns` and `lines` times that of a cell.
+ */
 int h9_terminal_draw(const h9_terminal *t, const char *path, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
 
 #endif

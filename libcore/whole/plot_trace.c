@@ -48,7 +48,11 @@ static line *line_of(traces *s, const h9_state *d, h9_id id, h9_error *e) {
   const h9_population *q = id ? &s->net.populations[h9_network_population_of(&s->net, id)] : NULL;
   if (q) snprintf(name, sizeof name, "%s %u", q->name, id - q->first + 1);
   else snprintf(name, sizeof name, "%s", d->of);
-  *x = (line){.variable = h9_strdup(d->variable), .unit = h9_strdup(d->unit), .name = h9_strdup(name), .id = id, .panel = panel};
+  *x = (line){.variable = h9_strdup(d->variable),
+              .unit = h9_strdup(d->unit),
+              .name = h9_strdup(name),
+              .id = id,
+              .panel = panel};
   s->n++;
   if (!x->variable || !x->unit || !x->name) {
     h9_fail_memory(e, sizeof *x, "traces");
@@ -81,8 +85,8 @@ static int take_state(traces *s, const h9_state *d, h9_error *e) {
   return H9_OK;
 }
 
-/* Spikes of the neurons seen so far: signals come before the states of the same time, so all are kept that may
- * be wanted; the first neurons are known from the first states on. */
+/* Spikes of the neurons seen so far: signals come before the states of the same time, so all are kept that
+ * may be wanted; the first neurons are known from the first states on. */
 static int take_signals(traces *s, const h9_signals *g, h9_error *e) {
   for (size_t k = 0; k < g->n; k++)
     for (size_t i = 0; i < s->n; i++) {
@@ -157,7 +161,9 @@ static void write_panel(const traces *s, uint32_t panel, FILE *f) {
   fprintf(f, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", top - high * panel - 0.01,
           top - high * (panel + 1) + (panel + 1 < s->panels ? 0.03 : 0));
   fprintf(f, "set xrange [%.10g:%.10g]\n", s->from, s->to);
-  fputs(panel + 1 < s->panels ? "unset xlabel\nset format x ''\n" : "set xlabel 'time (ms)'\nset format x '%g'\n", f);
+  fputs(panel + 1 < s->panels ? "unset xlabel\nset format x ''\n"
+                              : "set xlabel 'time (ms)'\nset format x '%g'\n",
+        f);
   fputs("set ylabel '", f);
   h9_plot_text(f, variable);
   if (strcmp(unit, "1") != 0 && *unit) {
@@ -173,7 +179,8 @@ static void write_panel(const traces *s, uint32_t panel, FILE *f) {
   for (size_t i = 0; i < s->n; i++) {
     const line *x = &s->line[i];
     if (x->panel != panel) continue;
-    fprintf(f, "%s$line%zu using 1:2 with lines lw 1 lc '%s' title '", at ? ", \\\n  " : "", i, h9_plot_colour(at));
+    fprintf(f, "%s$line%zu using 1:2 with lines lw 1 lc '%s' title '", at ? ", \\\n  " : "", i,
+            h9_plot_colour(at));
     h9_plot_name(f, x->name, 14);
     fputs("'", f);
     if (has_spikes(s, x))
@@ -194,7 +201,8 @@ int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
   bool any = false;
   for (size_t i = 0; i < s.n; i++) any |= s.line[i].n > 0;
   if (rc == H9_OK && !any)
-    rc = h9_fail(e, H9_EDATA, "%s: holds no recorded state of the time and neurons to draw; see --record of hal9-step(1)",
+    rc = h9_fail(e, H9_EDATA,
+                 "%s: holds no recorded state of the time and neurons to draw; see --record of hal9-step(1)",
                  name);
   if (rc == H9_OK) {
     double last = s.from;
@@ -206,8 +214,10 @@ int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     h9_plot_begin(p, script);
     h9_plot_multiplot(p, script, s.panels == 1 ? "Recorded %s" : "Recorded %s and more", s.panel[0]);
     int letters = 0;
-    for (size_t i = 0; i < s.n; i++) letters = strlen(s.line[i].name) > 14 ? 14 : (int)fmax(letters, (double)strlen(s.line[i].name));
-    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n", 0.9 - 1.06 * h9_plot_letter(p) * letters);
+    for (size_t i = 0; i < s.n; i++)
+      letters = strlen(s.line[i].name) > 14 ? 14 : (int)fmax(letters, (double)strlen(s.line[i].name));
+    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n",
+            0.9 - 1.06 * h9_plot_letter(p) * letters);
     for (uint32_t k = 0; k < s.panels; k++) {
       write_panel(&s, k, script);
       fputs("unset label 100\n", script);
