@@ -21,7 +21,7 @@ Y
 setup() {
   mkdir -p "$BATS_TEST_TMPDIR/tmp"
   export TMPDIR=$BATS_TEST_TMPDIR/tmp LC_ALL=C.UTF-8
-  unset COLUMNS LINES NO_COLOR
+  unset COLUMNS LINES NO_COLOR COLORTERM
   cd "$BATS_TEST_TMPDIR"
   in=$BATS_FILE_TMPDIR
   printf 'g\teta\tv\n' > runs.tsv
@@ -111,6 +111,8 @@ P
   fits plain 100 30
   in_terminal "TERM=xterm hal9-plot heatmap --x g --y eta --value v --term runs.tsv"
   grep -q ';48;5;' out
+  in_terminal "COLORTERM=truecolor TERM=xterm hal9-plot raster --term $in/spikes.h9"
+  grep -q $'\033\[0;38;2;0;114;178m' out
   in_terminal "NO_COLOR=1 TERM=xterm hal9-plot raster --term $in/spikes.h9"
   run ! grep -q $'\033' out
   fits out 100 30

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEURONS = 8000, TERMINAL_NEURONS = 500, FOLLOWED = 1, LINKS = 3000, BARS = 60, NAME = 12 };
+enum { NEURONS = 8000, TERMINAL_NEURONS = 500, FOLLOWED = 1, LINKS = 3000, TERMINAL_LINKS = 150, BARS = 60, NAME = 12 };
 
 static double coordinate(const h9_network *net, int axis, uint32_t i) {
   const float *x = axis == 0 ? net->x : axis == 1 ? net->y : net->z;
@@ -43,7 +43,7 @@ static int positions(const h9_plot *p, const h9_network *net, FILE *script, h9_e
 static void links(const h9_plot *p, const h9_stream_report *s, FILE *script) {
   const h9_network *net = &s->net;
   const h9_netstats *c = &s->connection_stats;
-  size_t every = c->n_links / LINKS + 1, k = 0;
+  size_t every = c->n_links / (p->format == H9_PLOT_TERMINAL ? TERMINAL_LINKS : LINKS) + 1, k = 0;
   fputs("$links << EOD\n", script);
   for (size_t i = 0; i < c->n_links; i++) {
     uint32_t from = h9_network_population_of(net, c->link[i].source),

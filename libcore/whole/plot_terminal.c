@@ -43,6 +43,8 @@ void h9_terminal_look(h9_terminal *t, int fd) {
   if (t->columns > 500) t->columns = 500;
   if (t->lines > 200) t->lines = 200;
   t->colour = terminal && !(off && *off) && !(term && strcmp(term, "dumb") == 0);
+  const char *depth = getenv("COLORTERM");
+  t->exact = depth && (strcmp(depth, "truecolor") == 0 || strcmp(depth, "24bit") == 0);
   const char *locale = getenv("LC_ALL");
   if (!locale || !*locale) locale = getenv("LC_CTYPE");
   if (!locale || !*locale) locale = getenv("LANG");
@@ -256,14 +258,19 @@ static int in_256(int rgb) {
   return v;
 }
 
+static int colour_code(const h9_terminal *t, char *s, size_t size, int what, int rgb) {
+  if (!t->exact) return snprintf(s, size, ";%d;5;%d", what, in_256(rgb));
+  return snprintf(s, size, ";%d;2;%d;%d;%d", what, rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255);
+}
+
 /* Black and white letters are in the terminal's own colour, which is seen on its ground. */
-static void set_colour(h9_buf *b, int ink, int ground, int *ink_now, int *ground_now) {
+static void set_colour(const h9_terminal *t, h9_buf *b, int ink, int ground, int *ink_now, int *ground_now) {
   char s[64];
   if (ink == 0 || ink == 0xFFFFFF) ink = NONE;
   if (ink == *ink_now && ground == *ground_now) return;
   int n = snprintf(s, sizeof s, "\033[0");
-  if (ink != NONE) n += snprintf(s + n, sizeof s - (size_t)n, ";38;5;%d", in_256(ink));
-  if (ground != NONE) n += snprintf(s + n, sizeof s - (size_t)n, ";48;5;%d", in_256(ground));
+  if (ink != NONE) n += colour_code(t, s + n, sizeof s - (size_t)n, 38, ink);
+  if (ground != NONE) n += colour_code(t, s + n, sizeof s - (size_t)n, 48, ground);
   n += snprintf(s + n, sizeof s - (size_t)n, "m");
   h9_buf_put(b, s, (size_t)n);
   *ink_now = ink;
@@ -292,14 +299,14 @@ static void put_cell(const h9_terminal *t, const cell *c, h9_buf *b, int *ink, i
   if (!t->unicode && letter > 126) letter = letter == 0x2026 ? '~' : '?';
   if (!t->colour) {
     if (!letter) letter = shade(c->block[0] != NONE ? c->block[0] : c->block[1]);
-  } else if (letter) set_colour(b, c->ink, c->letter ? NONE : c->block[1], ink, ground);
+  } else if (letter) set_colour(t, b, c->ink, c->letter ? NONE : c->block[1], ink, ground);
   else if (c->block[0] == c->block[1] || !t->unicode) {
     letter = ' ';
-    set_colour(b, NONE, c->block[0] != NONE ? c->block[0] : c->block[1], ink, ground);
+    set_colour(t, b, NONE, c->block[0] != NONE ? c->block[0] : c->block[1], ink, ground);
   } else {
     bool upper = c->block[0] != NONE;
     letter = upper ? 0x2580 : 0x2584;
-    set_colour(b, c->block[upper ? 0 : 1], upper ? c->block[1] : NONE, ink, ground);
+    set_colour(t, b, c->block[upper ? 0 : 1], upper ? c->block[1] : NONE, ink, ground);
   }
   put_code(b, letter);
 }

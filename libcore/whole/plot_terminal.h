@@ -9,7 +9,8 @@ enum { H9_TERMINAL_CELL_X = 10, H9_TERMINAL_CELL_Y = 20 }; /* units of the SVG t
 
 typedef struct h9_terminal {
   int columns, lines;
-  bool colour;  /* escape sequences for 256 colours */
+  bool colour;  /* escape sequences for 256 colours, */
+  bool exact;   /* or for all 24 bits of them */
   bool unicode; /* braille and blocks, in UTF-8 */
 } h9_terminal;
 
