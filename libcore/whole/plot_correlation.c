@@ -177,7 +177,7 @@ int h9_plot_correlation(const h9_plot *p, int fd, const char *name, FILE *script
                       sum / (double)pairs);
   else h9_plot_multiplot(p, script, "Correlation of counts in %g ms", width);
   h9_plot_names(p, net, 0.3, 0.895, 0.5, NAME, script);
-  h9_plot_panel(script, 0.11, 0.48, 0.17, 0.8);
+  h9_plot_panel(script, 0.13, 0.48, 0.17, 0.8);
   fprintf(script,
           "unset key\nset xlabel 'coefficient of a pair'\nset ylabel '%% of pairs, bins of %g' offset 0.6,0\n"
           "set xrange [%.8g:%.8g]\nset xtics %g\nset yrange [0:*]\n",

@@ -124,7 +124,7 @@ int h9_plot_isi(const h9_plot *p, int fd, const char *name, FILE *script, h9_err
   if (neurons) h9_plot_multiplot(p, script, "Inter-spike intervals; mean CV %.3f", cv / (double)neurons);
   else h9_plot_multiplot(p, script, "Inter-spike intervals");
   h9_plot_names(p, net, 0.5, 0.895, 0.94, NAME, script);
-  h9_plot_panel(script, 0.11, 0.53, 0.17, 0.83);
+  h9_plot_panel(script, 0.12, 0.53, 0.17, 0.83);
   fprintf(script,
           "unset key\nset xlabel 'interval (ms)'\nset ylabel '%% of intervals, bins of %g ms' offset "
           "0.6,0\nset xrange [0:%.10g]\n"

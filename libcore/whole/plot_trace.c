@@ -171,7 +171,7 @@ static void write_panel(const traces *s, uint32_t panel, FILE *f) {
     h9_plot_text(f, unit);
     fputs(")", f);
   }
-  fprintf(f, "' offset 0.3,0\nset ytics %g", tic(s, panel));
+  fprintf(f, "' offset -0.2,0\nset ytics %g", tic(s, panel));
   bool marked = false;
   for (size_t i = 0; i < s->n; i++) marked |= s->line[i].panel == panel && has_spikes(s, &s->line[i]);
   fprintf(f, "\nset offsets 0, 0, graph %g, 0", marked ? 0.25 : 0.03); /* room for the marks of spikes */
@@ -216,7 +216,7 @@ int h9_plot_trace(const h9_plot *p, int fd, const char *name, FILE *script, h9_e
     int letters = 0;
     for (size_t i = 0; i < s.n; i++)
       letters = strlen(s.line[i].name) > 14 ? 14 : (int)fmax(letters, (double)strlen(s.line[i].name));
-    fprintf(script, "set lmargin at screen 0.13\nset rmargin at screen %.3g\nset y2range [0:1]\n",
+    fprintf(script, "set lmargin at screen 0.15\nset rmargin at screen %.3g\nset y2range [0:1]\n",
             0.9 - 1.06 * h9_plot_letter(p) * letters);
     for (uint32_t k = 0; k < s.panels; k++) {
       write_panel(&s, k, script);
