@@ -410,3 +410,26 @@ edges = (np.minimum(np.arange(1, columns + 1) * width, 10000) - np.arange(column
 assert abs((density * edges).sum() * 20000 / lines / int(sys.argv[1]) - 1) < 1e-3 # all spikes are in it
 P
 }
+
+@test "thirty populations with long names: those that are named do not touch, and can be told apart" {
+  cd "$BATS_TEST_TMPDIR"
+  { echo "populations:"
+    for i in $(seq 30); do echo "  a_long_name_of_population_$i: {count: 5, model: iaf_psc_exp, params: {I_e: 600 pA}}"; done
+  } > many.yaml
+  hal9-gen -c many.yaml | hal9-step -t 100ms -o many.h9
+  for kind in raster rates isi; do
+    hal9-plot $kind --script $kind.gp -o $kind.png many.h9
+    "$PYTHON" - $kind.gp $kind <<'P'
+import re, sys
+names = re.findall(r"set label '(a\S*?)' at (\w+) (-?[\d.]+), (?:graph|screen) (-?[\d.]+)", open(sys.argv[1]).read().replace("\\_", "_"))
+assert 4 <= len(names) <= 14, names
+assert len({n[0] for n in names}) == len(names), names
+assert all(len(n[0]) <= 16 for n in names), names
+if sys.argv[2] == "raster":
+    at = sorted(float(n[3]) for n in names)
+    assert min(b - a for a, b in zip(at, at[1:])) > 0.075, at
+if sys.argv[2] == "isi":
+    assert len({n[3] for n in names}) <= 2, names
+P
+  done
+}

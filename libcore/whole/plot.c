@@ -126,10 +126,12 @@ static size_t cut(const char *name, int most) {
 
 void h9_plot_name(FILE *script, const char *name, int most) {
   char text[H9_NAME_MAX + 8];
-  size_t n = cut(name, most);
-  bool shortened = name[n] != 0;
-  if (shortened) n = cut(name, most - 1);
-  snprintf(text, sizeof text, "%.*s%s", (int)n, name, shortened ? "\u2026" : "");
+  if (name[cut(name, most)]) { /* the end often tells names apart, so the middle goes */
+    const char *tail = name;
+    size_t head = cut(name, most - 1 - most / 3);
+    while (tail[cut(tail, most / 3)]) tail += cut(tail, 1);
+    snprintf(text, sizeof text, "%.*s\u2026%s", (int)head, name, tail);
+  } else snprintf(text, sizeof text, "%s", name);
   h9_plot_text(script, text);
 }
 
@@ -164,12 +166,12 @@ int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_
 
 void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most,
                    FILE *script) {
-  enum { GAP = 2 };
+  enum { GAP = 2, NAMED_LINES = 2, MORE = 8 };
   const double letter = h9_plot_letter(p),
                line = p->format == H9_PLOT_TERMINAL
                           ? (double)H9_TERMINAL_CELL_Y / p->height
                           : 35 * h9_plot_scale(p) / p->height; /* of letters as h9_plot_begin has them */
-  int room = (int)(wide / letter), n_names = 0;
+  int room = (int)(wide / letter), n_names = 0, lines = 0;
   for (uint32_t k = 0; k < net->n_populations; k++) n_names += h9_plot_shows(p, net->populations[k].name);
   if (n_names < 2) return;
   for (uint32_t k = 0, end; k < net->n_populations; k = end) {
@@ -177,7 +179,7 @@ void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, 
     for (end = k; end < net->n_populations; end++) { /* as many as a line holds */
       const char *name = net->populations[end].name;
       int n = h9_plot_shows(p, name) ? characters(name, most) + GAP : 0;
-      if (used + n > room && used > 0) break;
+      if (used + n + (lines + 1 == NAMED_LINES ? MORE : 0) > room && used > 0) break;
       used += n;
     }
     double at = x - letter * (used - GAP) / 2;
@@ -188,8 +190,12 @@ void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, 
       h9_plot_name(script, name, most);
       fprintf(script, "' at screen %.4f, screen %.4f left textcolor rgb '%s'\n", at, y, h9_plot_colour(k));
       at += letter * (characters(name, most) + GAP);
+      n_names--;
     }
     y -= line;
+    if (++lines < NAMED_LINES || n_names == 0) continue;
+    fprintf(script, "set label 'and %d' at screen %.4f, screen %.4f left\n", n_names, at, y + line);
+    return;
   }
 }
 

@@ -81,7 +81,7 @@ void h9_plot_name(FILE *script, const char *name, int most);
 /* Characters of the longest name of a population that is shown, at most `most`. */
 int h9_plot_name_width(const h9_plot *p, const h9_network *net, int most);
 /* Names of the populations shown, in their colours, centred at x and from y on down, in lines no longer than
- * `wide` (all in parts of the picture). They are labels. */
+ * `wide` (all in parts of the picture). They are labels, in two lines at most; how many are left out stands behind. */
 void h9_plot_names(const h9_plot *p, const h9_network *net, double x, double y, double wide, int most,
                    FILE *script);
 /* A panel of a picture of several, by its edges in parts of the picture. */

@@ -240,7 +240,8 @@ static int write_density(raster *r, FILE *script, h9_error *e) {
   return H9_OK;
 }
 
-/* The populations' names at the middle of their bands, moved apart where they would touch. */
+/* The populations' names at the middle of their bands, moved apart where they would touch; of more than there is room
+ * for, those that leave `apart` between them. */
 static void write_names(const raster *r, const uint32_t *base, const uint32_t *height, double rows,
                         FILE *script) {
   uint32_t n = 0, *pop = calloc((size_t)r->net.n_populations + 1, sizeof *pop);
@@ -251,11 +252,13 @@ static void write_names(const raster *r, const uint32_t *base, const uint32_t *h
       at[n] = (base[k] + height[k] / 2.0) / rows;
       pop[n++] = k;
     }
-  if (apart * n > 1) apart = 1.0 / n;
-  for (uint32_t i = 1; i < n; i++) at[i] = fmax(at[i], at[i - 1] + apart);
-  double top = 1 - apart / 4;
-  for (uint32_t i = n; i-- > 0; top = at[i] - apart) at[i] = fmin(at[i], top);
+  bool crowded = apart * n > 1;
+  double top = 1 - apart / 4, below = -1;
+  for (uint32_t i = 1; i < n && !crowded; i++) at[i] = fmax(at[i], at[i - 1] + apart);
+  for (uint32_t i = n; i-- > 0 && !crowded; top = at[i] - apart) at[i] = fmin(at[i], top);
   for (uint32_t i = 0; i < n; i++) {
+    if (crowded && at[i] < below + apart) continue;
+    below = at[i];
     fputs("set label '", script);
     h9_plot_name(script, r->net.populations[pop[i]].name, NAME);
     fprintf(script, "' at graph -0.012, graph %.4f right textcolor rgb '%s'\n", at[i],

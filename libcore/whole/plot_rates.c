@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS = 1000, TERMINAL_POINTS = 100, NAME = 14 };
+enum { POINTS = 1000, TERMINAL_POINTS = 100, NAME = 14, TURNED_NAME = 9, NAMES = 8 };
 
 /* Left the rates over time, right the boxes, whose names tell the colours. */
 static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32_t shown, double highest,
@@ -34,12 +34,12 @@ static void draw(const h9_plot *p, const h9_stream_report *s, double bin, uint32
           "boxwidth 0.6\n"
           "set style fill solid 0.35\nunset xtics\n",
           shown);
-  uint32_t at = 0;
+  uint32_t at = 0, each = (shown + NAMES - 1) / NAMES; /* of more names than there is room for, every so many-th */
   for (uint32_t k = 0; k < net->n_populations; k++)
-    if (h9_plot_shows(p, net->populations[k].name)) {
+    if (h9_plot_shows(p, net->populations[k].name) && at++ % each == 0) {
       fputs("set label '", script);
-      h9_plot_name(script, net->populations[k].name, NAME);
-      fprintf(script, "' at first %u, graph -0.06 %s textcolor rgb '%s'\n", ++at,
+      h9_plot_name(script, net->populations[k].name, turned ? TURNED_NAME : NAME);
+      fprintf(script, "' at first %u, graph -0.06 %s textcolor rgb '%s'\n", at,
               turned ? "rotate by -45 left" : "center", h9_plot_colour(k));
     }
   double font = h9_plot_small(p);
