@@ -213,10 +213,10 @@ P
   run -64 hal9-gen -n 5 --metrics x.h9 -o x.h9
   [[ "$output" == "hal9-gen: --metrics: found 'x.h9', which --output names, too" ]]
   run -74 hal9-gen -n 5 --metrics nowhere/m -o x.h9
-  [[ "$output" == *"--metrics: nowhere/m.partial: cannot create: No such file or directory"* ]]
+  [[ "$output" == *"--metrics: nowhere/m: cannot create: found no folder 'nowhere', make it first (mkdir -p): No such file or directory"* ]]
   [ ! -e x.h9 ]
   for t in 0 1ms -1 2d 1um soon; do
     run -64 hal9-gen -n 5 --metrics m --metrics-interval=$t -o x.h9
-    [[ "$output" == *"--metrics-interval: found '$t', expected "* ]]
+    [[ "$output" == *"--metrics-interval: found '$t'"*", expected "* ]]
   done
 }

@@ -157,6 +157,6 @@ for i in range(3000): print('%.1f,%d,%g,%d' % (random.randint(1, 900) / 10, rand
     run hal9-step -t 1ms $o net.h9 -o got.h9
     echo "$o: $status $output"
     [ "$status" = 64 ]
-    [[ "$output" == *"${o%%=*}: found '${o#*=}', expected"* ]]
+    [[ "$output" == *"${o%%=*}: found '${o#*=}'"*", expected "* ]]
   done
 }

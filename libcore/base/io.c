@@ -92,7 +92,7 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
     *fd = -1;
     return h9_fail_sys(e, H9_ENOINPUT, err, "%s: cannot open", *shown);
   }
-  if (S_ISDIR(st.st_mode)) h9_fail(e, H9_ENOINPUT, "%s: is a directory", *shown);
+  if (S_ISDIR(st.st_mode)) h9_fail(e, H9_ENOINPUT, "%s: is a directory, expected a file", *shown);
   else if (isatty(*fd))
     h9_fail(e, H9_ENOINPUT, "%s: is a terminal; expected a stream from a pipe or a file", *shown);
   else {
@@ -134,6 +134,20 @@ int h9_input_hold(int *fd, const char *shown, h9_error *e) {
   return H9_OK;
 }
 
+/* Why a file of that name cannot be made, in terms of what can be done about it. */
+static int fail_create(const char *path, int err, h9_error *e) {
+  const char *slash = strrchr(path, '/');
+  int n = slash ? (int)(slash - path) : 1;
+  const char *folder = slash ? path : ".";
+  if (slash == path) n = 1;
+  if (err == ENOENT)
+    return h9_fail_sys(e, H9_EIO, err, "%s: cannot create: found no folder '%.*s', make it first (mkdir -p)", path, n,
+                       folder);
+  if (err == EACCES || err == EPERM || err == EROFS)
+    return h9_fail_sys(e, H9_EIO, err, "%s: cannot create: the folder '%.*s' cannot be written to", path, n, folder);
+  return h9_fail_sys(e, H9_EIO, err, "%s: cannot create", path);
+}
+
 static int refuse_terminal(h9_output *o, const char *name, bool force, h9_error *e) {
   if (force || !isatty(o->fd)) return H9_OK;
   h9_fail(e, H9_EUSAGE, "%s: is a terminal; a binary stream belongs in a file or a pipe", name);
@@ -157,14 +171,14 @@ static int open_partial(h9_output *o, const char *path, mode_t mode, h9_error *e
   } else {
     /* What an earlier run left is not written into: another process may still hold it. */
     if (unlink(o->partial) != 0 && errno != ENOENT) {
-      h9_fail_sys(e, H9_EIO, errno, "%s: cannot replace", o->partial);
+      (void)!fail_create(path, errno, e);
     } else {
       o->fd = open(o->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (o->fd >= 0) {
         if (mode) (void)fchmod(o->fd, mode & 0777); /* only a nicety: another's file may forbid it */
         return H9_OK;
       }
-      h9_fail_sys(e, H9_EIO, errno, "%s: cannot create", o->partial);
+      (void)!fail_create(path, errno, e);
     }
   }
   free(o->partial);
@@ -188,6 +202,8 @@ int h9_output_open(h9_output *o, const char *path, bool force, h9_error *e) {
   bool exists = stat(path, &st) == 0;
   int named = named_descriptor(path);
   bool direct = named >= 0 || strncmp(path, "/proc/", 6) == 0 || (exists && !S_ISREG(st.st_mode));
+  if (exists && S_ISDIR(st.st_mode))
+    return h9_fail(e, H9_EIO, "%s: is a folder, expected the name of a file to write", path);
   if (!direct) return open_partial(o, path, exists ? st.st_mode | S_IFREG : 0, e);
   o->fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (o->fd < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot write", path);

@@ -1,38 +1,21 @@
 #include "completion.h"
 
+#include "option_list.h"
+
 #include "../base/memory.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- options of all tables ---- */
-
-typedef struct choice {
-  const char *name; /* NULL: none */
-  char letter;      /* 0: none */
-  const char *arg;  /* NULL: takes none */
-  bool optional;
-  const char *doc;
-} choice;
+typedef h9_known_option choice;
 
 typedef struct options {
-  choice *one;
-  size_t n, cap;
+  h9_option_list all;
   bool files;        /* operands are files */
   const char *words; /* the first operand is one of these, a|b|c; n_words long, 0: of none */
   size_t n_words;
-  bool failed;
 } options;
-
-static bool is_known(const options *all, const choice *o) {
-  for (size_t i = 0; i < all->n; i++) {
-    const choice *k = &all->one[i];
-    if (o->name && k->name && strcmp(o->name, k->name) == 0) return true;
-    if (!o->name && o->letter == k->letter) return true;
-  }
-  return false;
-}
 
 /* The values that an argument's name of n characters lists: "low|normal|high" is such a name, "N|P%" and
  * "FILE|-" are not. */
@@ -47,31 +30,15 @@ static bool lists_values(const char *arg, size_t n) {
 static bool has_values(const choice *o) { return o->arg && lists_values(o->arg, strlen(o->arg)); }
 static bool is_file(const char *arg) { return arg && strstr(arg, "FILE"); }
 
-/* A program's own options come before those of its children, which it may have taken over. */
-static void gather(options *all, const struct argp *a) {
-  const struct argp_option *real = NULL; /* an alias takes what the option before takes */
-  for (const struct argp_option *t = a->options; t && (t->name || t->key || t->doc || t->group); t++) {
-    if (!(t->flags & OPTION_ALIAS)) real = t;
-    if (!real || real->flags & (OPTION_HIDDEN | OPTION_DOC) || t->flags & OPTION_HIDDEN) continue;
-    choice o = {.name = t->name,
-                .letter = (char)(t->key > ' ' && t->key < 127 ? t->key : 0),
-                .arg = real->arg,
-                .optional = (real->flags & OPTION_ARG_OPTIONAL) != 0,
-                .doc = real->doc ? real->doc : ""};
-    if ((!o.name && !o.letter) || is_known(all, &o)) continue;
-    if (h9_grow(&all->one, &all->cap, all->n + 1, sizeof *all->one) != H9_OK) {
-      all->failed = true;
-      return;
-    }
-    all->one[all->n++] = o;
-  }
+/* What the operands are, of the parser or its children. */
+static void find_operands(options *all, const struct argp *a) {
   size_t word = a->args_doc ? strcspn(a->args_doc, " ") : 0;
   all->files |= is_file(a->args_doc);
   if (word && lists_values(a->args_doc, word)) {
     all->words = a->args_doc;
     all->n_words = word;
   }
-  for (const struct argp_child *c = a->children; c && c->argp; c++) gather(all, c->argp);
+  for (const struct argp_child *c = a->children; c && c->argp; c++) find_operands(all, c->argp);
 }
 
 static void put(h9_buf *b, const char *text) { h9_buf_put(b, text, strlen(text)); }
@@ -129,14 +96,14 @@ static void put_bash(h9_buf *b, const char *program, const options *all) {
       "    if [[ ${COMP_WORDS[i]} == -- ]]; then prev= given=false; break; fi\n"
       "  done\n"
       "  case $prev in\n");
-  for (size_t i = 0; i < all->n; i++)
-    if (all->one[i].arg) put_case(b, &all->one[i]);
+  for (size_t i = 0; i < all->all.n; i++)
+    if (all->all.one[i].arg) put_case(b, &all->all.one[i]);
   put(b, "  esac\n"
          "  $given && return\n"
          "  if [[ $cur == -* ]] && ((i >= COMP_CWORD)); then\n"
          "    mapfile -t COMPREPLY < <(compgen -W '");
-  for (size_t i = 0; i < all->n; i++) {
-    const choice *o = &all->one[i];
+  for (size_t i = 0; i < all->all.n; i++) {
+    const choice *o = &all->all.one[i];
     if (o->name) {
       put(b, i ? " --" : "--");
       put(b, o->name);
@@ -213,7 +180,7 @@ static void put_zsh(h9_buf *b, const char *program, const options *all) {
   put(b, "\n# zsh completion for ");
   put(b, program);
   put(b, ", made by its option --completion=zsh\n_arguments -s -S");
-  for (size_t i = 0; i < all->n; i++) put_specification(b, &all->one[i]);
+  for (size_t i = 0; i < all->all.n; i++) put_specification(b, &all->all.one[i]);
   if (all->n_words) {
     put(b, " \\\n    '1:what:(");
     put_values(b, all->words, all->n_words);
@@ -227,9 +194,14 @@ int h9_completion_put(h9_buf *b, const char *shell, const char *program, const s
   options all = {0};
   bool bash = strcmp(shell, "bash") == 0;
   if (!bash && strcmp(shell, "zsh") != 0) return H9_EUSAGE;
-  gather(&all, root);
+  find_operands(&all, root);
+  int rc = h9_option_list_gather(&all.all, root);
+  size_t n = 0;
+  for (size_t i = 0; i < all.all.n; i++)
+    if (!all.all.one[i].hidden) all.all.one[n++] = all.all.one[i];
+  all.all.n = n;
   if (bash) put_bash(b, program, &all);
   else put_zsh(b, program, &all);
-  free(all.one);
-  return all.failed || b->failed ? H9_ESYSTEM : H9_OK;
+  free(all.all.one);
+  return b->failed ? H9_ESYSTEM : rc;
 }

@@ -1,12 +1,14 @@
 #include "options.h"
 
 #include "completion.h"
+#include "options_mistakes.h"
 
 #include "../base/clock.h"
 #include "../base/cpu.h"
 #include "../base/memory.h"
 #include "../model/models.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -37,6 +39,7 @@ static const struct argp_option option_table[] = {
     {"progress", OPT_PROGRESS, "auto|always|never", 0, "When to show progress (default: auto)", 0},
     {"quiet", 'q', 0, 0, "Say nothing but errors", 0},
     {"verbose", 'v', 0, 0, "Say more (repeatable)", 0},
+    {0, 'h', 0, OPTION_HIDDEN, 0, 0},
     {"completion", OPT_COMPLETION, "bash|zsh", OPTION_HIDDEN, 0, 0},
     {0, 0, 0, 0, 0, 0},
 };
@@ -98,6 +101,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   h9_options *o = state->input;
   uint64_t n;
   switch (key) {
+  case ARGP_KEY_INIT:
+    (void)setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+    return h9_options_mistakes(state) == H9_OK ? 0 : ENOMEM;
+  case 'h': argp_state_help(state, state->out_stream, ARGP_HELP_STD_HELP); break;
   case 'c': o->config = arg; break;
   case OPT_SET: {
     if (!strchr(arg, '=') || *arg == '=') argp_error(state, "--set: found '%s', expected NAME=VALUE", arg);
@@ -194,8 +201,19 @@ int h9_option_quantity(const char *option, const char *text, const h9_unit *unit
       return H9_OK;
     }
   }
+  char found[128] = "", *rest;
+  (void)strtod(text, &rest);
+  if (*text == '=') snprintf(found, sizeof found, " (the value of a one-letter option follows without '=')");
+  else if (bad && rest > text && isalpha((unsigned char)*rest))
+    snprintf(found, sizeof found, " ('%.40s' is no unit)", rest);
+  else if (bad && *text) snprintf(found, sizeof found, " (%.80s)", why.text);
+  else if (!h9_dim_equal(dim, (h9_dim){0})) {
+    char name[64];
+    h9_dim_text(dim, name, sizeof name);
+    snprintf(found, sizeof found, " (which is in %s)", name);
+  }
   if (unit->name[0])
-    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a quantity in %s such as '1 %s'", option, text,
+    return h9_fail(e, H9_EUSAGE, "%s: found '%s'%s, expected a quantity in %s such as '1 %s'", option, text, found,
                    unit->name, unit->name);
   return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a number", option, text);
 }
