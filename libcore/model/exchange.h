@@ -5,11 +5,12 @@
 #include "inflight.h"
 #include <stdatomic.h>
 
-/* Sense-reversing barrier that spins, then yields the processor, so that it is quick where every thread has a
- * processor and harmless where threads outnumber them. */
+/* Sense-reversing barrier that spins, then yields the processor, and sleeps where others want it, so that it is quick
+ * where every thread has a processor and costs little where threads or other programs outnumber them. */
 typedef struct h9_barrier {
   _Alignas(H9_ALIGN) atomic_uint arrived;
   _Alignas(H9_ALIGN) atomic_uint round;
+  atomic_uint sleepers, crowded; /* rounds to sleep in, as other programs want the processors */
   atomic_int raised; /* anyone's wish to stop */
   int stop;          /* what all threads of a round agree on */
   unsigned threads, spins;
