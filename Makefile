@@ -2,6 +2,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 BUILD ?= build
 CC ?= cc
 ifeq ($(origin CC),default)
@@ -97,9 +98,14 @@ $(LIB_A): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
-$(LIB_SO): $(LIB_OBJ)
+# What the shared library shows is hal9.h and nothing else.
+$(BUILD)/libhal9.map: Makefile
 	@mkdir -p $(@D)
-	$(CC) -shared -fopenmp $(LDFLAGS_) $(LDFLAGS) -Wl,-soname,libhal9.so.0 -o $@ $^ $(LDLIBS_)
+	@echo 'HAL9_0 { global: hal9_*; local: *; };' > $@
+$(LIB_SO): $(LIB_OBJ) $(BUILD)/libhal9.map
+	@mkdir -p $(@D)
+	$(CC) -shared -fopenmp $(LDFLAGS_) $(LDFLAGS) -Wl,-soname,libhal9.so.0 -Wl,--version-script=$(BUILD)/libhal9.map \
+	  -o $@ $(LIB_OBJ) $(LDLIBS_)
 	@ln -sf libhal9.so.0 $(BUILD)/lib/libhal9.so
 
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB_A)
@@ -159,33 +165,32 @@ soak: ## long tests: full-scale networks, large streams, fuzzing
 layers: ## check that no file includes a layer above its own
 	@sh tests/tools/layers
 
-install: all ## install under DESTDIR PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/hal9/examples
+install: all ## install under DESTDIR PREFIX (libraries: LIBDIR)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/hal9/model
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(LIB_A) $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(LIB_SO) $(DESTDIR)$(PREFIX)/lib
-	ln -sf libhal9.so.0 $(DESTDIR)$(PREFIX)/lib/libhal9.so
-	for d in base format model whole; do \
-	  install -d $(DESTDIR)$(PREFIX)/include/hal9/$$d && \
-	  install -m 644 libcore/$$d/*.h $(DESTDIR)$(PREFIX)/include/hal9/$$d || exit 1; done
+	install -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)
+	ln -sf libhal9.so.0 $(DESTDIR)$(LIBDIR)/libhal9.so
+	install -m 644 libcore/whole/hal9.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(STEP_HEADERS:%=libcore/model/%) $(DESTDIR)$(PREFIX)/include/hal9/model
 	for m in $(MANUALS); do s=$${m##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -m 644 $(filter $(BUILD)/completions/bash/%,$(COMPLETIONS)) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 $(filter $(BUILD)/completions/zsh/%,$(COMPLETIONS)) $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(PREFIX)/share/hal9/examples
-	install -m 755 $(wildcard examples/*.sh) $(DESTDIR)$(PREFIX)/share/hal9/examples
-	install -m 644 $(wildcard examples/*.c) $(DESTDIR)$(PREFIX)/share/hal9/examples
-	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
-	  'Name: hal9' 'Description: streams of spiking networks: read, write, build, simulate' 'Version: $(VERSION)' \
+	install -d $(DESTDIR)$(PREFIX)/share/hal9/examples
+	install -m 644 $(wildcard examples/*.yaml examples/*.c) $(DESTDIR)$(PREFIX)/share/hal9/examples
+	install -m 755 $(wildcard examples/*.sh examples/*.py) $(DESTDIR)$(PREFIX)/share/hal9/examples
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' '' \
+	  'Name: hal9' 'Description: read and write streams of spiking networks' 'Version: $(VERSION)' \
 	  'Libs: -L$${libdir} -lhal9' 'Libs.private: $(LDLIBS_) -fopenmp' 'Cflags: -I$${includedir}' \
-	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hal9.pc
+	  > $(DESTDIR)$(LIBDIR)/pkgconfig/hal9.pc
 
 uninstall: ## remove what install put there
-	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/libhal9.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/hal9.pc
+	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(LIBDIR)/libhal9.* $(DESTDIR)$(LIBDIR)/pkgconfig/hal9.pc
 	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
 	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
-	rm -rf $(DESTDIR)$(PREFIX)/include/hal9 $(DESTDIR)$(PREFIX)/share/hal9
+	rm -rf $(DESTDIR)$(PREFIX)/include/hal9 $(DESTDIR)$(PREFIX)/include/hal9.h $(DESTDIR)$(PREFIX)/share/hal9
 	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
 
 clean: ## remove build/

@@ -13,14 +13,13 @@
  *   mkfifo back
  *   hal9-step --realtime -t 10s --stimulus back net.h9 | closed_loop exc 20 probe > back
  */
-#include <hal9/base/clock.h>
-#include <hal9/format/codec.h>
+#include <hal9.h>
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 enum { PROBES_MAX = 1 << 20 };
 #define FILTER 50.0  /* ms over which the rate is averaged */
@@ -28,8 +27,8 @@ enum { PROBES_MAX = 1 << 20 };
 #define WEIGHT 400.0 /* of a stimulus */
 
 typedef struct loop {
-  h9_network net;
-  const h9_population *held, *probe;
+  double dt; /* ms */
+  const hal9_population *held, *probe;
   double target, rate, integral; /* Hz, Hz, Hz s */
   double acted;                  /* ms of simulated time */
   uint64_t probed_ns, most;
@@ -43,11 +42,18 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static const h9_population *population(const h9_network *net, const char *name) {
-  for (uint32_t i = 0; i < net->n_populations; i++)
-    if (strcmp(net->populations[i].name, name) == 0) return &net->populations[i];
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static const hal9_population *population(const hal9_reader *r, const char *name) {
+  const hal9_population *p;
+  for (uint32_t i = 0; (p = hal9_reader_population(r, i)); i++)
+    if (strcmp(p->name, name) == 0) return p;
   fprintf(stderr, "closed_loop: the network has no population '%s'\n", name);
-  exit(H9_EUSAGE);
+  exit(-HAL9_EUSAGE);
 }
 
 static uint32_t random_below(loop *l, uint32_t n) {
@@ -57,23 +63,23 @@ static uint32_t random_below(loop *l, uint32_t n) {
 
 static void send_probe(loop *l) {
   printf("now %u 1 high\n", l->probe->first);
-  l->probed_ns = h9_clock_ns();
+  l->probed_ns = now_ns();
 }
 
 /* Spikes of the batch, counted and looked through for the probe's. */
-static uint64_t look(loop *l, const h9_signals *g) {
+static uint64_t look(loop *l, const hal9_signals *g) {
   uint64_t n = 0;
   for (size_t i = 0; i < g->n; i++) {
     n += g->id[i] - l->held->first < l->held->count;
     if (g->id[i] != l->probe->first || !l->probed_ns) continue;
-    if (l->probes < PROBES_MAX) l->latency[l->probes++] = (double)(h9_clock_ns() - l->probed_ns) * 1e-6;
+    if (l->probes < PROBES_MAX) l->latency[l->probes++] = (double)(now_ns() - l->probed_ns) * 1e-6;
     l->probed_ns = 0;
   }
   return n;
 }
 
-static void control(loop *l, const h9_signals *g, uint64_t spikes) {
-  double ms = (double)(g->to - g->from) * l->net.dt, now = (double)g->to * l->net.dt;
+static void control(loop *l, const hal9_signals *g, uint64_t spikes) {
+  double ms = (double)(g->to - g->from) * l->dt, now = (double)g->to * l->dt;
   double part = ms < FILTER ? ms / FILTER : 1;
   l->rate += part * ((double)spikes / l->held->count / (ms * 1e-3) - l->rate);
   double error = l->target - l->rate;
@@ -86,54 +92,47 @@ static void control(loop *l, const h9_signals *g, uint64_t spikes) {
   l->acted = now;
 }
 
-/* Until the stream ends, or standard output does. */
-static int run(loop *l, h9_reader *r, h9_error *e) {
-  h9_signals g = {0};
-  h9_block b;
-  int rc;
+/* Until the stream ends, or standard output does. Below 0: an error. */
+static int run(loop *l, hal9_reader *r) {
+  int rc = 0;
   send_probe(l);
-  while (fflush(stdout) == 0 && l->probes < l->most && (rc = h9_reader_next(r, &b, e)) == H9_OK) {
-    if (b.kind != H9_BLOCK_SIGNALS) continue;
-    if ((rc = h9_signals_decode(&b, l->net.n_neurons, &g, e)) != H9_OK) break;
-    if (g.to > g.from) control(l, &g, look(l, &g));
+  while (fflush(stdout) == 0 && l->probes < l->most && (rc = hal9_next(r)) == HAL9_SIGNALS) {
+    const hal9_signals *g = hal9_get_signals(r);
+    if (g->to > g->from) control(l, g, look(l, g));
     if (!l->probed_ns) send_probe(l);
   }
-  h9_signals_release(&g);
-  return rc == H9_EOF || rc == H9_OK ? H9_OK : rc;
+  return rc;
 }
 
 int main(int argc, char **argv) {
   if (argc < 4 || argc > 5) {
     fprintf(stderr, "usage: closed_loop POPULATION HZ PROBE [PROBES] < spikes > stimuli\n");
-    return H9_EUSAGE;
+    return -HAL9_EUSAGE;
   }
   signal(SIGPIPE, SIG_IGN); /* the report comes after it */
-  h9_reader *r;
-  h9_error e = {0};
+  hal9_reader *r;
   static loop l;
   l.target = atof(argv[2]);
   l.most = argc == 5 ? strtoull(argv[4], NULL, 10) : PROBES_MAX;
   l.latency = malloc(PROBES_MAX * sizeof *l.latency);
-  int rc = l.latency ? h9_reader_open(&r, STDIN_FILENO, "spikes", 1u << H9_BLOCK_SIGNALS, 1, &e) : H9_ESYSTEM;
-  if (rc == H9_OK) {
-    rc = h9_network_read_head(r, &l.net, &e);
-    if (rc == H9_OK) {
-      l.held = population(&l.net, argv[1]);
-      l.probe = population(&l.net, argv[3]);
-      rc = run(&l, r, &e);
-    }
-    h9_reader_close(r);
+  if (!l.latency) return -HAL9_ESYSTEM;
+  int rc = hal9_open(&r, NULL, HAL9_SIGNALS, 1);
+  if (rc == 0) {
+    l.dt = hal9_reader_header(r)->dt;
+    l.held = population(r, argv[1]);
+    l.probe = population(r, argv[3]);
+    rc = run(&l, r);
   }
-  if (rc != H9_OK) {
-    fprintf(stderr, "closed_loop: %s\n", e.text);
-    return rc;
+  if (rc < 0) {
+    fprintf(stderr, "closed_loop: %s\n", hal9_error());
+    return -rc;
   }
   qsort(l.latency, l.probes, sizeof *l.latency, by_size);
   fprintf(stderr, "closed_loop: %zu round trips", l.probes);
   if (l.probes)
     fprintf(stderr, ", median %.3g ms, 99th percentile %.3g ms", l.latency[l.probes / 2], l.latency[l.probes * 99 / 100]);
   fprintf(stderr, "; rate %.3g Hz of %.3g Hz\n", l.rate, l.target);
-  h9_network_release(&l.net);
+  hal9_close(r);
   free(l.latency);
   return 0;
 }

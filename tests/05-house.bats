@@ -21,26 +21,22 @@ setup() {
     [ -s "$r/share/bash-completion/completions/$n" ]; [ -s "$r/share/zsh/site-functions/_$n" ]
   done
   [ -f "$r/lib/libhal9.a" ]; [ -f "$r/lib/libhal9.so" ]; [ -f "$r/lib/pkgconfig/hal9.pc" ]
-  [ -f "$r/include/hal9/format/stream.h" ]
+  [ -f "$r/include/hal9.h" ]; [ -f "$r/include/hal9/model/model.h" ]
   [ -f "$r/share/hal9/examples/microcircuit.yaml" ]
   [ -f "$r/share/man/man5/hal9-stream.5" ]; [ -f "$r/share/man/man7/hal9.7" ]
 
   # a program of somebody else's that counts the neurons of a stream through the installed library
   cat > "$BATS_TEST_TMPDIR/count.c" <<'C'
-#include <hal9/format/codec.h>
+#include <hal9.h>
 #include <stdio.h>
-#include <unistd.h>
 int main(void) {
-  h9_reader *r;
-  h9_block b;
-  h9_error e;
-  h9_network net = {0};
-  if (h9_reader_open(&r, STDIN_FILENO, "input", H9_WANT_ALL, 1, &e)) return fprintf(stderr, "%s\n", e.text), e.code;
-  if (h9_network_read(r, &net, true, &b, &e) > H9_EOF) return fprintf(stderr, "%s\n", e.text), e.code;
-  printf("%u neurons\n", net.n_neurons);
-  h9_network_release(&net);
-  h9_reader_close(r);
-  return 0;
+  hal9_reader *r;
+  int rc = hal9_open(&r, NULL, HAL9_NEURONS, 1);
+  if (rc == 0) printf("%u neurons\n", hal9_reader_header(r)->neurons);
+  while (rc >= 0 && (rc = hal9_next(r)) > 0) {}
+  if (rc < 0) fprintf(stderr, "%s\n", hal9_error());
+  hal9_close(r);
+  return -rc;
 }
 C
   export PKG_CONFIG_PATH=$r/lib/pkgconfig

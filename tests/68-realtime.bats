@@ -254,8 +254,7 @@ P
   [[ "$output" == *"latency        from stimulus to spike: median"* ]]
   [[ "$output" == *"frames         200 of 5 ms"* ]]
   [[ "$output" == *"Activity: "*" spikes in 1000 ms"* ]]
-  mkdir -p include && ln -sfn "$(realpath "$BATS_TEST_DIRNAME/../libcore")" include/hal9
-  gcc -std=gnu11 -O2 -Wall -Werror -Iinclude -o closed_loop "$BATS_TEST_DIRNAME/../examples/closed_loop.c" \
+  gcc -std=gnu11 -O2 -Wall -Werror -I"$BATS_TEST_DIRNAME/../libcore/whole" -o closed_loop "$BATS_TEST_DIRNAME/../examples/closed_loop.c" \
     "$BATS_TEST_DIRNAME/../${BUILD:-build}/lib/libhal9.a" -fopenmp -lyaml -lzstd -lxxhash -lm
   run sh "$BATS_TEST_DIRNAME/../examples/closed-loop.sh" 2 ./closed_loop exc 20 probe
   echo "$output"

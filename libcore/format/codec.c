@@ -170,6 +170,23 @@ static int populations_decode(const h9_block *b, h9_network *net, h9_error *e) {
   return rc == H9_OK ? names_differ(net, e) : rc;
 }
 
+int h9_network_check_head(const h9_network *net, h9_error *e) {
+  h9_buf b = {0};
+  h9_network again = {0};
+  header_encode(net, &b);
+  h9_block block = {.kind = H9_BLOCK_HEADER, .count = 1, .body = b.data, .len = b.len};
+  int rc = b.failed ? h9_fail_memory(e, HEADER_BYTES, "a header") : header_decode(&block, &again, e);
+  if (rc != H9_OK) again.n_populations = 0;
+  b.len = 0;
+  populations_encode(net, &b);
+  block = (h9_block){.kind = H9_BLOCK_POPULATIONS, .count = net->n_populations, .body = b.data, .len = b.len};
+  if (rc == H9_OK)
+    rc = b.failed ? h9_fail_memory(e, b.len, "populations") : populations_decode(&block, &again, e);
+  h9_network_release(&again);
+  h9_buf_release(&b);
+  return rc;
+}
+
 int h9_network_write_head(h9_writer *w, const h9_network *net, h9_error *e) {
   h9_buf b = {0};
   header_encode(net, &b);
@@ -283,7 +300,13 @@ static int neurons_load(h9_network *net, const h9_block *b, h9_neurons *n, h9_ne
 
 int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) {
   int rc = h9_network_read_head(r, net, e);
-  if (rc != H9_OK) return rc;
+  if (rc == H9_OK) rc = h9_network_read_rest(r, net, columns, b, e);
+  if (rc != H9_OK && rc != H9_EOF) h9_network_release(net);
+  return rc;
+}
+
+int h9_network_read_rest(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) {
+  int rc;
   h9_neurons n = {0};
   h9_neurons_order order = {0};
   while ((rc = h9_reader_next(r, b, e)) == H9_OK) {
@@ -304,7 +327,6 @@ int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9
     h9_fail_at(e, "%s", h9_reader_name(r));
     rc = e->code;
   }
-  if (rc != H9_OK && rc != H9_EOF) h9_network_release(net);
   return rc;
 }
 

@@ -7,6 +7,9 @@
 #include "network.h"
 #include "rows.h"
 
+/* Whether header and populations, or projections, are such as a reader takes: H9_EDATA, or out of memory. */
+int h9_network_check_head(const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
+int h9_projections_check(const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* Header, populations and labels blocks. */
 int h9_network_write_head(h9_writer *w, const h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* A neurons block for neurons [first, first + n) of population p: positions (f32 x, y, z as the
@@ -32,6 +35,8 @@ int h9_network_read_labels(h9_reader *r, h9_network *net, h9_block *b, h9_error 
  * stream without neurons blocks leaves them NULL (h9_network_is_loaded). Provenance entries and
  * metrics met are kept in `net`, labels where the reader was to decompress them. */
 int h9_network_read(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
+/* The same behind h9_network_read_head; what `net` holds stays when it fails, too. */
+int h9_network_read_rest(h9_reader *r, h9_network *net, bool columns, h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Applies one later block (provenance, metrics) to the network; ignores the rest. */
 int h9_network_absorb(h9_reader *r, h9_network *net, const h9_block *b, h9_error *e) H9_UNUSED_RESULT;
 /* Decodes one neurons block by hand, for programs that stream: x,y,z and columns point into
@@ -96,6 +101,7 @@ int h9_metrics_decode(const h9_block *b, char program[64], h9_metrics *m, h9_err
 int h9_provenance_write(h9_writer *w, const h9_provenance *p, h9_error *e) H9_UNUSED_RESULT;
 int h9_provenance_decode(const h9_block *b, h9_provenance *p, h9_error *e) H9_UNUSED_RESULT;
 void h9_provenance_release(h9_provenance *p);
+bool h9_provenance_same(const h9_provenance *a, const h9_provenance *b);
 
 /* Recorded state: one variable of some neurons at regular times. */
 typedef struct h9_state {

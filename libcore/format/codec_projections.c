@@ -166,3 +166,16 @@ int h9_projections_decode(h9_network *net, const h9_block *b, h9_error *e) {
   }
   return h9_body_end(&c, "projections", e);
 }
+
+int h9_projections_check(const h9_network *net, h9_error *e) {
+  if (net->n_projections == 0) return H9_OK;
+  h9_buf b = {0};
+  h9_network again = {.n_populations = net->n_populations};
+  for (uint32_t i = 0; i < net->n_projections; i++) encode_one(&net->projections[i], &b);
+  h9_block block = {.kind = H9_BLOCK_PROJECTIONS, .count = net->n_projections, .body = b.data, .len = b.len};
+  int rc = b.failed ? h9_fail_memory(e, b.len, "projections") : h9_projections_decode(&again, &block, e);
+  again.n_populations = 0;
+  h9_network_release(&again);
+  h9_buf_release(&b);
+  return rc;
+}

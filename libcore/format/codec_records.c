@@ -86,6 +86,13 @@ void h9_provenance_release(h9_provenance *p) {
   *p = (h9_provenance){0};
 }
 
+bool h9_provenance_same(const h9_provenance *a, const h9_provenance *b) {
+  return a->seed == b->seed && a->n_parents == b->n_parents && strcmp(a->program, b->program) == 0 &&
+         strcmp(a->version, b->version) == 0 && strcmp(a->options, b->options) == 0 &&
+         strcmp(a->label, b->label) == 0 &&
+         memcmp(a->output_of_parents, b->output_of_parents, a->n_parents * sizeof *a->output_of_parents) == 0;
+}
+
 /* ---- metrics ---- */
 
 int h9_metrics_write(h9_writer *w, const char *program, const h9_metrics *m, h9_error *e) {

@@ -142,6 +142,9 @@ void h9_rowsource_free(h9_rowsource *s) {
   free(s->leaving);
   free(s->leaving_projections);
   free(s->range);
+  h9_task_release(&s->task);
+  for (uint32_t i = 0; s->rows && i < s->most_leaving; i++) h9_rows_release(&s->rows[i]);
+  free(s->rows);
   free(s);
 }
 
@@ -200,8 +203,7 @@ static void emit_ready(crew *c, h9_error *mine) {
   c->emitting = false;
 }
 
-/* The rows of a group by rule or from its blocks. */
-static int rows_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *rows, h9_error *e) {
+int h9_group_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *rows, h9_error *e) {
   const h9_leaving *l = &s->leaving[t->range.population];
   for (uint32_t i = 0, block = 0; i < l->n; i++) {
     uint32_t p = l->projection[i];
@@ -268,7 +270,7 @@ static void crew_member(void *ctx, int worker, int workers) {
     void *slot = NULL;
     if (rc == H9_OK) {
       pthread_mutex_unlock(&c->lock);
-      rc = rows_make(s, worker, &task, rows, &mine);
+      rc = h9_group_make(s, worker, &task, rows, &mine);
       h9_task_drop(&task);
       if (rc == H9_OK) rc = work_on(c, worker, &g, parted, &slot, &mine);
       pthread_mutex_lock(&c->lock);
@@ -285,8 +287,7 @@ static void crew_member(void *ctx, int worker, int workers) {
   free(parted);
 }
 
-/* The groups from `g` on whose gathered connections fit the memory together, and fills them. */
-static int chunk(h9_rowsource *s, uint64_t g, uint64_t *end, h9_error *e) {
+int h9_groups_gather(h9_rowsource *s, uint64_t g, uint64_t *end, h9_error *e) {
   uint64_t bytes = 0, k = g;
   for (; k < s->n_ranges; k++) {
     const h9_range *r = &s->range[k];
@@ -323,7 +324,7 @@ int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, vo
   pthread_cond_init(&c.moved, NULL);
   do {
     uint64_t end = UINT64_MAX;
-    if (!s->reader && (c.rc = chunk(s, c.next, &end, e)) != H9_OK) break;
+    if (!s->reader && (c.rc = h9_groups_gather(s, c.next, &end, e)) != H9_OK) break;
     c.end = end;
     h9_parallel(s->threads, crew_member, &c);
   } while (c.rc == H9_OK && !s->reader && c.next < s->n_ranges);

@@ -64,6 +64,9 @@ typedef int (*h9_group_emit)(void *ctx, const h9_group *g, void *slot, h9_error 
 void h9_rowsource_divert(h9_rowsource *s, const bool *which, h9_group_work work, void *ctx);
 int h9_rowsource_run(h9_rowsource *s, h9_group_work work, h9_group_emit emit, void *ctx,
                      h9_error *e) H9_UNUSED_RESULT;
+/* The same by one group after another, instead of a run: the next one with its rows, valid until the next call. H9_EOF after
+ * the last. */
+int h9_rowsource_next(h9_rowsource *s, h9_group *g, h9_error *e) H9_UNUSED_RESULT;
 void h9_rowsource_free(h9_rowsource *s);
 
 #endif

@@ -17,6 +17,13 @@ typedef struct h9_range {
   uint32_t population, first, n;
 } h9_range;
 
+/* A group to be made: its range, and the blocks of its materialised projections. */
+typedef struct h9_task {
+  h9_range range;
+  h9_block *block; /* bodies owned */
+  uint32_t n, cap;
+} h9_task;
+
 struct h9_rowsource {
   const h9_network *net;
   int threads;
@@ -40,14 +47,12 @@ struct h9_rowsource {
   uint32_t n_materialised;
   uint32_t at_population, at_source;
   size_t at_range;
+  /* group by group */
+  uint64_t next, gathered; /* the next group, and the first whose rows are not gathered yet */
+  h9_task task;
+  h9_rows *rows; /* [most_leaving] */
 };
 
-/* A group to be made: its range, and the blocks of its materialised projections. */
-typedef struct h9_task {
-  h9_range range;
-  h9_block *block; /* bodies owned */
-  uint32_t n, cap;
-} h9_task;
 /* The group `ordinal`, in order; H9_EOF after the last. Called under the lock. */
 int h9_task_take(h9_rowsource *s, uint64_t ordinal, h9_task *t, h9_error *e) H9_UNUSED_RESULT;
 /* Decodes the task's i-th block. */
@@ -55,6 +60,10 @@ int h9_task_decode(h9_rowsource *s, const h9_task *t, uint32_t i, h9_rows *rows,
                    h9_error *e) H9_UNUSED_RESULT;
 void h9_task_drop(h9_task *t); /* frees the bodies */
 void h9_task_release(h9_task *t);
+/* The rows of a group by rule or from its blocks. */
+int h9_group_make(h9_rowsource *s, int worker, const h9_task *t, h9_rows *rows, h9_error *e) H9_UNUSED_RESULT;
+/* The groups from `g` on, up to *end, whose gathered connections fit the memory together; fills them. */
+int h9_groups_gather(h9_rowsource *s, uint64_t g, uint64_t *end, h9_error *e) H9_UNUSED_RESULT;
 /* After the last group: no further connections may follow. */
 int h9_rowsource_finish(h9_rowsource *s, h9_error *e) H9_UNUSED_RESULT;
 

@@ -104,17 +104,10 @@ static void close_source(source *s) {
 
 /* ---- what is not signals ---- */
 
-static bool same_text(const char *a, const char *b) { return strcmp(a, b) == 0; }
-
 /* Takes an entry over, unless a stream before had it. */
 static int keep_entry(joiner *m, h9_provenance *p, h9_error *e) {
   for (uint32_t i = 0; i < m->n_entries; i++) {
-    const h9_provenance *q = &m->entry[i];
-    if (q->seed == p->seed && q->n_parents == p->n_parents && same_text(q->program, p->program) &&
-        same_text(q->version, p->version) && same_text(q->options, p->options) &&
-        same_text(q->label, p->label) &&
-        memcmp(q->output_of_parents, p->output_of_parents, p->n_parents * sizeof *p->output_of_parents) ==
-            0) {
+    if (h9_provenance_same(&m->entry[i], p)) {
       h9_provenance_release(p);
       return H9_OK;
     }

@@ -10,9 +10,7 @@ trap 'for p in $busy; do kill "$p" 2> /dev/null; done; rm -rf "$dir"' EXIT
 t=60 v=$(hal9_version) frame=${FRAME:-16.666666666666668} flood=20000
 [ -z "${QUICK:-}" ] || { t=4; flood=5000; }
 t=${TIME:-$t}
-mkdir -p "$dir/include"
-ln -s "$(pwd)/libcore" "$dir/include/hal9"
-${CC:-gcc} -D_GNU_SOURCE -std=c11 -O2 -fopenmp -I"$dir/include" -o "$dir/closed_loop" examples/closed_loop.c \
+${CC:-gcc} -D_GNU_SOURCE -std=c11 -O2 -fopenmp -Ilibcore/whole -o "$dir/closed_loop" examples/closed_loop.c \
   "${BUILD:-build}/lib/libhal9.a" -lyaml -lzstd -lxxhash -lm
 
 cat > "$dir/net.yaml" <<'Y'

@@ -1,0 +1,140 @@
+# libhal9 from outside: installed, linked as shared and as static library. Authority: hal9-view's text of what was read and
+# what was written, hal9-step's spikes from the written network, nm for what is exported.
+
+root() { (cd "$BATS_TEST_DIRNAME/.." && pwd); }
+
+setup_file() {
+  set -o pipefail
+  cd "$BATS_FILE_TMPDIR"
+  make -s -C "$BATS_TEST_DIRNAME/.." install BUILD="${BUILD:-build}" DESTDIR="$PWD/root" PREFIX=/opt/h9 > /dev/null
+  export INSTALLED=$PWD/root/opt/h9
+  export PKG_CONFIG_PATH=$INSTALLED/lib/pkgconfig LD_LIBRARY_PATH=$INSTALLED/lib
+  cat > net.yaml <<'Y'
+populations:
+  exc: {count: 300, model: iaf_psc_exp, layout: {type: box, extent: [400 um, 400 um, 100 um]}, state: {V_m: {uniform: {low: -70 mV, high: -55 mV}}}}
+  inh: {count: 80, model: iaf_psc_exp, layout: {type: box, extent: [400 um, 400 um, 100 um]}, params: {tau_m: 12 ms}}
+  relay: {count: 20, model: parrot_neuron}
+connections:
+  - {source: exc, target: [exc, inh], rule: fixed_indegree, number: 30, weight: {normal: {mean: 25 pA, sd: 5 pA}}, delay: {uniform: {low: 0.5 ms, high: 3 ms}}}
+  - {source: inh, target: [exc, inh], rule: pairwise_bernoulli, p: 0.2, weight: -75 pA, delay: 1 ms}
+  - {source: relay, target: exc, rule: fixed_outdegree, number: 10, weight: {lognormal: {mu: 1, sigma: 3}}, delay: 1.5 ms}
+simulation:
+  stimuli:
+    - {type: poisson, target: [exc, inh], rate: 8 kHz, weight: 22 pA}
+    - {type: poisson, target: [relay], rate: 20 Hz, weight: 1}
+  record: ['V_m@exc[1:50]/1ms', 'mean(V_m)@inh/2ms', spikes]
+Y
+  hal9-gen -c net.yaml | hal9-index -c net.yaml -o net.h9
+  hal9-gen -c net.yaml | hal9-index -c net.yaml --defer -o deferred.h9
+  hal9-step -c net.yaml -t 300ms net.h9 -o spikes.h9
+  gcc -std=c11 -Wall -Wextra -Werror -o copy "$BATS_TEST_DIRNAME/data/library_copy.c" $(flags --libs)
+  gcc -std=c11 -Wall -Wextra -Werror -o copy_static "$BATS_TEST_DIRNAME/data/library_copy.c" $(static_flags)
+}
+
+flags() { pkg-config --define-variable=prefix="$INSTALLED" --cflags "$@" hal9; }
+# pkg-config prefers the shared one where both are; the archive by its name, then what it needs
+static_flags() { echo "$(flags) $INSTALLED/lib/libhal9.a $(pkg-config --define-variable=prefix="$INSTALLED" --static --libs hal9 | sed 's/-lhal9 //')"; }
+
+setup() {
+  set -o pipefail
+  cd "$BATS_FILE_TMPDIR"
+}
+
+all_text() { # all_text FILE: every record that hal9-view shows
+  for what in neurons connections signals states labels; do
+    local o=--$what
+    [ $what = neurons ] && o=--tsv
+    echo "== $what"
+    hal9-view $o "$1" || echo none
+  done
+}
+
+@test "the shared library exports hal9_ and nothing else, all that hal9.h declares, under its soname" {
+  so=$INSTALLED/lib/libhal9.so.0
+  nm -D --defined-only "$so" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort > exported
+  [ -s exported ]
+  run grep -v '^hal9_' exported
+  [ "$status" = 1 ]
+  sed -n 's/^HAL9_API .*[ *]\(hal9_[a-z_]*\)(.*/\1/p' "$INSTALLED/include/hal9.h" | sort > declared
+  [ "$(wc -l < declared)" -gt 25 ]
+  diff declared exported
+  readelf -d "$so" | grep -q 'SONAME.*\[libhal9.so.0\]'
+  [ "$(readlink "$INSTALLED/lib/libhal9.so")" = libhal9.so.0 ]
+  readelf -d copy | grep -q 'NEEDED.*\[libhal9.so.0\]'
+  run readelf -d copy_static
+  [[ "$output" != *libhal9* ]]
+}
+
+@test "hal9.h is C11 and C++11 without warnings, alone" {
+  echo '#include <hal9.h>' > alone.c
+  gcc -std=c11 -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror -c -o alone.o alone.c $(flags)
+  if command -v g++ > /dev/null; then g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -x c++ -c -o alone.o alone.c $(flags); fi
+}
+
+@test "a network copied record by record is the same network: text, spikes; shared and static, threads or none" {
+  all_text net.h9 > want
+  [ "$(wc -l < want)" -gt 15000 ]
+  for how in "./copy 31 1" "./copy 31 0" "./copy_static 31 3"; do
+    $how < net.h9 > copy.h9 2> hash
+    hal9-view --check copy.h9
+    all_text copy.h9 | diff -q want -
+    [ "$(cat hash)" = "$(hal9-view --hash net.h9)" ]
+  done
+  hal9-step -c net.yaml -t 300ms copy.h9 -o again.h9
+  diff <(hal9-view --signals spikes.h9) <(hal9-view --signals again.h9)
+  [ "$(hal9-view --signals again.h9 | wc -l)" -gt 100 ]
+}
+
+@test "connections of a deferred network are made while reading, as hal9-index makes them" {
+  ./copy 31 1 < deferred.h9 > copy.h9
+  diff -q <(hal9-view --connections net.h9) <(hal9-view --connections copy.h9)
+}
+
+@test "header and populations given one by one make the same stream" {
+  ./copy 31 1 < net.h9 > like.h9
+  ./copy 31 1 fresh < net.h9 > fresh.h9
+  cmp like.h9 fresh.h9
+}
+
+@test "signals, states and labels are copied; kinds that were not asked for are not" {
+  ./copy 31 1 < spikes.h9 > copy.h9
+  hal9-view --check copy.h9
+  diff -q <(all_text spikes.h9) <(all_text copy.h9)
+  [ "$(hal9-view --states copy.h9 | wc -l)" -gt 2000 ]
+  ./copy 8 1 < spikes.h9 > states.h9
+  [ "$(hal9-view --signals states.h9 | wc -l)" = 0 ]
+  diff -q <(hal9-view --states spikes.h9) <(hal9-view --states states.h9)
+  printf 'id\tx\nb-7\t1\na-3\t2\n' > table.tsv
+  hal9-convert --from tsv --neurons table.tsv --ids text -o labelled.h9
+  ./copy 31 1 < labelled.h9 > copy.h9
+  [ "$(hal9-view --labels copy.h9 | wc -l)" = 2 ]
+  diff -q <(all_text labelled.h9) <(all_text copy.h9)
+}
+
+@test "provenance: the entries of the input, then our own with the input's hash" {
+  ./copy 31 1 < spikes.h9 > copy.h9
+  hal9-view --provenance spikes.h9 > before
+  hal9-view --provenance copy.h9 > after
+  diff before <(head -n -1 after)
+  tail -n 1 after | grep -q "copy.*$(hal9-view --hash spikes.h9)"
+}
+
+@test "a cut or damaged input: its status and text, and no whole output" {
+  size=$(stat -c %s net.h9)
+  for at in 0 10 100 $((size / 2)) $((size - 1)); do
+    run bash -c "head -c $at net.h9 | ./copy 31 1 > broken.h9"
+    [ "$status" = $([ $at = 0 ] && echo 66 || echo 65) ]
+    [[ "$output" == "copy: standard input: "* ]]
+    run hal9-view --check broken.h9
+    [ "$status" != 0 ]
+  done
+  for at in 20 $((size / 3)) $((size - 20)); do
+    cp net.h9 flipped.h9
+    printf '\x55' | dd of=flipped.h9 bs=1 seek=$at conv=notrunc status=none
+    cmp -s net.h9 flipped.h9 && continue
+    run bash -c "./copy 31 1 < flipped.h9 > broken.h9"
+    [ "$status" = 65 ]
+    run hal9-view --check broken.h9
+    [ "$status" != 0 ]
+  done
+}
