@@ -75,9 +75,10 @@ static const h9_format *format(const char *option, const char *arg, struct argp_
   const char *names[16] = {"hal9"};
   size_t n = 1;
   for (; n < 16 && h9_format_at(n - 1); n++) names[n] = h9_format_at(n - 1)->name;
-  const char *near = h9_nearest_name(arg, names, n);
-  argp_error(state, "%s: found '%s', expected a format that --formats lists%s%s%s", option, arg,
-             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  h9_error e;
+  h9_fail(&e, H9_EUSAGE, "%s: found '%.80s', expected a format that --formats lists", option, arg);
+  h9_fail_near(&e, arg, names, n, false);
+  argp_error(state, "%s", e.text);
   return NULL;
 }
 
@@ -126,7 +127,6 @@ static void settle(settings *s, struct argp_state *state) {
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1}, pure = {"", {0, 0, 0, 0}, 1};
   settings *s = state->input;
   h9_error e = {0};
   int rc = H9_OK;
@@ -144,19 +144,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (parse_ids(s, arg) != H9_OK) argp_error(state, "--ids: found '%s', expected uuid, text, compact or auto", arg);
     break;
   case OPT_DT:
-    rc = h9_option_quantity("--dt", arg, &ms, &s->c.dt, &e);
-    if (rc == H9_OK && !(s->c.dt > 0)) argp_error(state, "--dt: found '%s', expected a time above 0", arg);
+    rc = h9_option_time("--dt", arg, false, &s->c.dt, &e);
     break;
   case OPT_POPULATION:
     if (!*arg || strlen(arg) > H9_NAME_MAX || strpbrk(arg, " \t\n@[]:,"))
       argp_error(state, "--population: found '%s', expected a name without spaces and @ [ ] : ,", arg);
     s->c.population = arg;
     break;
-  case OPT_WEIGHT: rc = h9_option_quantity("--weight", arg, &pure, &s->c.weight, &e); break;
-  case OPT_DELAY: rc = h9_option_quantity("--delay", arg, &ms, &s->c.delay, &e); break;
+  case OPT_WEIGHT: rc = h9_option_quantity("--weight", arg, &h9_unit_one, &s->c.weight, &e); break;
+  case OPT_DELAY: rc = h9_option_quantity("--delay", arg, &h9_unit_ms, &s->c.delay, &e); break;
   case OPT_BATCH_SIZE: rc = h9_option_whole("--batch-size", arg, 1, 1u << 24, &s->c.batch, &e); break;
-  case OPT_START: rc = h9_option_quantity("--start", arg, &ms, &s->c.start, &e); break;
-  case OPT_STOP: rc = h9_option_quantity("--stop", arg, &ms, &s->c.stop, &e); break;
+  case OPT_START: rc = h9_option_quantity("--start", arg, &h9_unit_ms, &s->c.start, &e); break;
+  case OPT_STOP: rc = h9_option_quantity("--stop", arg, &h9_unit_ms, &s->c.stop, &e); break;
   case ARGP_KEY_ARG: rc = h9_options_operand(&s->o, arg); break;
   case ARGP_KEY_SUCCESS: settle(s, state); break;
   default: return ARGP_ERR_UNKNOWN;
@@ -275,8 +274,7 @@ int main(int argc, char **argv) {
   h9_options_init(&s.o);
   s.o.model_names = true;
   argp_parse(&parser, argc, argv, 0, NULL, &s);
-  int rc = h9_model_find(s.c.model) ? H9_OK
-                                    : h9_fail(&e, H9_EUSAGE, "--model: found '%s', expected one of hal9-models(7)", s.c.model);
+  int rc = h9_model_named(s.c.model, &e) ? H9_OK : h9_fail_at(&e, "--model");
   if (rc == H9_OK) rc = h9_telemetry_begin(&s.o, PROGRAM, &e);
   if (rc == H9_OK) rc = h9_telemetry_end(s.from ? import(&s, &e) : export(&s, &e), &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);

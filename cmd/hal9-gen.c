@@ -74,39 +74,15 @@ typedef struct settings {
 
 /* Options */
 
-static const h9_unit um = {"um", {0, 0, 0, 1}, 1}, ms = {"ms", {1, 0, 0, 0}, 1}, pure = {"", {0, 0, 0, 0}, 1};
-
-/* One to three lengths between commas. */
-static int lengths(const char *option, const char *text, double v[3], int *n, h9_error *e) {
-  *n = 0;
-  for (const char *s = text;; s++) {
-    char part[128];
-    size_t len = strcspn(s, ",");
-    if (*n == 3) return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected at most 3 lengths", option, text);
-    if (len >= sizeof part)
-      return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a length such as '30 um'", option, text);
-    memcpy(part, s, len);
-    part[len] = 0;
-    int code = h9_option_quantity(option, part, &um, &v[*n], e);
-    if (code != H9_OK) return code;
-    ++*n;
-    s += len;
-    if (!*s) return H9_OK;
-  }
-}
-
 static int parse_layout(settings *s, const char *arg) {
   s->layout_type = h9_layout_parse(arg);
   if (s->layout_type >= 0 && s->layout_type != H9_LAYOUT_FILE) return H9_OK;
   const char *known[H9_LAYOUTS];
   for (int i = 0; i < H9_LAYOUTS; i++) known[i] = h9_layout_name((enum h9_layout_type)i);
-  const char *near = h9_nearest_name(arg, known, H9_LAYOUTS);
   if (s->layout_type == H9_LAYOUT_FILE)
     return h9_fail(&s->error, H9_EUSAGE, "--layout: found 'file', expected --positions FILE");
-  return h9_fail(
-      &s->error, H9_EUSAGE,
-      "--layout: found '%s', expected box, ball, sphere, disk, ellipsoid, grid, blob, column or none%s%s%s",
-      arg, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  h9_fail(&s->error, H9_EUSAGE, "--layout: found '%.80s'", arg);
+  return h9_fail_near(&s->error, arg, known, H9_LAYOUT_FILE, true);
 }
 
 static int add_param(settings *s, char *arg) {
@@ -128,23 +104,23 @@ static int parse_own(settings *s, int key, char *arg) {
   case OPT_LAYOUT:
     return parse_layout(s, arg);
   case OPT_EXTENT:
-    return lengths("--extent", arg, s->layout.extent, &s->n_extent, e);
+    return h9_option_quantities("--extent", arg, &h9_unit_um, 3, s->layout.extent, &s->n_extent, e);
   case OPT_CENTER:
-    return lengths("--center", arg, s->layout.center, &s->n_center, e);
+    return h9_option_quantities("--center", arg, &h9_unit_um, 3, s->layout.center, &s->n_center, e);
   case OPT_SPREAD:
-    return lengths("--spread", arg, s->layout.spread, &s->n_spread, e);
+    return h9_option_quantities("--spread", arg, &h9_unit_um, 3, s->layout.spread, &s->n_spread, e);
   case OPT_DIMENSIONS: {
     int code = h9_option_whole("--dimensions", arg, 1, 3, &n, e);
     if (code == H9_OK) s->layout.dimensions = (int)n;
     return code;
   }
   case OPT_JITTER:
-    return h9_option_quantity("--jitter", arg, &pure, &s->layout.jitter, e);
+    return h9_option_quantity("--jitter", arg, &h9_unit_one, &s->layout.jitter, e);
   case OPT_ROUND:
     s->layout.round = true;
     return H9_OK;
   case OPT_MIN_DISTANCE:
-    return h9_option_quantity("--min-distance", arg, &um, &s->layout.min_distance, e);
+    return h9_option_quantity("--min-distance", arg, &h9_unit_um, &s->layout.min_distance, e);
   case OPT_POSITIONS:
     s->layout.file = arg;
     return H9_OK;
@@ -171,9 +147,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     s->dry_run = true;
     return 0;
   case OPT_DT:
-    if (h9_option_quantity("--dt", arg, &ms, &s->dt, &s->error) != H9_OK)
-      argp_error(state, "%s", s->error.text);
-    if (!(s->dt > 0)) argp_error(state, "--dt: found '%s', expected a time above 0", arg);
+    if (h9_option_time("--dt", arg, false, &s->dt, &s->error) != H9_OK) argp_error(state, "%s", s->error.text);
     return 0;
   case 'n':
   case OPT_LAYOUT:
@@ -221,9 +195,8 @@ static int make_value(const char *arg, const h9_model *m, h9_population_config *
     const char *known[H9_MODEL_VALUES_MAX];
     uint32_t n = m->n_values < H9_MODEL_VALUES_MAX ? m->n_values : H9_MODEL_VALUES_MAX;
     for (uint32_t i = 0; i < n; i++) known[i] = m->values[i].name;
-    const char *near = h9_nearest_name(name, known, n);
-    return h9_fail(e, H9_EUSAGE, "--param: model %s has no parameter '%s'%s%s%s", m->name, name,
-                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    h9_fail(e, H9_EUSAGE, "--param: model %s has no parameter '%s'", m->name, name);
+    return h9_fail_near(e, name, known, n, true);
   }
   for (uint32_t i = 0; i < p->n_values; i++)
     if (strcmp(p->value_name[i], name) == 0) return h9_fail(e, H9_EUSAGE, "--param: %s is given twice", name);
@@ -263,15 +236,8 @@ static int name_check(const char *name, h9_error *e) {
 
 static int single_population(settings *s, h9_config *c, h9_error *e) {
   const char *model_name = s->o.model ? s->o.model : "iaf_psc_exp", *name = s->name ? s->name : "neurons";
-  const h9_model *m = h9_model_find(model_name);
-  if (!m) {
-    const char *known[256];
-    size_t n = 0;
-    for (const h9_model *k; n < 256 && (k = h9_model_at(n)); n++) known[n] = k->name;
-    const char *near = h9_nearest_name(model_name, known, n);
-    return h9_fail(e, H9_EUSAGE, "--model: found '%s', expected a neuron model of hal9-models(7)%s%s%s",
-                   model_name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-  }
+  const h9_model *m = h9_model_named(model_name, e);
+  if (!m) return h9_fail_at(e, "--model");
   int code = name_check(name, e);
   if (code != H9_OK) return code;
   h9_layout *l = &s->layout;

@@ -220,13 +220,12 @@ static int read_neurons(run *r, h9_error *e) {
 /* Projections between all populations, as the options say. */
 static int neighbours(run *r, h9_error *e) {
   const settings *s = r->s;
-  static const h9_unit um = {"um", {0, 0, 0, 1}, 1}, ms = {"ms", {1, 0, 0, 0}, 1};
   h9_network *net = &r->net;
   double reach = 0, delay = 1;
   uint64_t k = 0;
-  int rc = s->radius ? h9_option_quantity("--radius", s->radius, &um, &reach, e)
+  int rc = s->radius ? h9_option_quantity("--radius", s->radius, &h9_unit_um, &reach, e)
                      : h9_option_whole("--k-nearest", s->nearest, 1, H9_ID_MAX, &k, e);
-  if (rc == H9_OK && s->delay) rc = h9_option_quantity("--delay", s->delay, &ms, &delay, e);
+  if (rc == H9_OK && s->delay) rc = h9_option_quantity("--delay", s->delay, &h9_unit_ms, &delay, e);
   if (rc) return rc;
   if (!(reach >= 0))
     return h9_fail(e, H9_EUSAGE, "--radius: found '%s', expected a length of at least 0", s->radius);
@@ -434,8 +433,8 @@ static int ask(run *r, h9_query *q, h9_error *e) {
   q->threads = r->o.threads;
   q->per_cell = r->tuning.cell;
   q->population = -1;
-  if (s->population && (q->population = h9_network_find(&r->net, s->population)) < 0)
-    return h9_fail(e, H9_EDATA, "%s: no population '%s'", r->name, s->population);
+  if (s->population && (q->population = h9_network_named(&r->net, s->population, e)) < 0)
+    return h9_fail_at(e, "%s", r->name);
   if (s->stream) {
     if (r->net.n_projections)
       return h9_fail(e, H9_EDATA, "%s: has connection rules already, --stream expects neurons alone",

@@ -110,16 +110,8 @@ typedef struct settings {
   h9_terminal terminal; /* columns 0: its own size */
 } settings;
 
-static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
-
 static int parse_time(settings *s, const char *arg, h9_error *e) {
-  char from[64] = "";
-  const char *dots = strstr(arg, "..");
-  if (!dots || (size_t)(dots - arg) >= sizeof from)
-    return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 500ms..1s", arg);
-  memcpy(from, arg, (size_t)(dots - arg));
-  int rc = from[0] ? h9_option_quantity("--time", from, &ms, &s->plot.from, e) : H9_OK;
-  if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--time", dots + 2, &ms, &s->plot.to, e);
+  int rc = h9_option_range("--time", arg, &h9_unit_ms, &s->plot.from, &s->plot.to, e);
   if (rc == H9_OK && !isnan(s->plot.from) && !isnan(s->plot.to) && !(s->plot.from < s->plot.to))
     return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected a time FROM before TO", arg);
   return rc;
@@ -171,8 +163,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (parse_time(s, arg, &e) != H9_OK) argp_error(state, "%s", e.text);
     break;
   case OPT_BIN:
-    if (h9_option_quantity("--bin", arg, &ms, &s->plot.bin, &e) != H9_OK) argp_error(state, "%s", e.text);
-    if (!(s->plot.bin > 0)) argp_error(state, "--bin: found '%s', expected a time above 0", arg);
+    if (h9_option_time("--bin", arg, false, &s->plot.bin, &e) != H9_OK) argp_error(state, "%s", e.text);
     break;
   case OPT_NEURONS:
     if (h9_option_whole("--neurons", arg, 1, 10000000, &n, &e) != H9_OK) argp_error(state, "%s", e.text);

@@ -132,13 +132,7 @@ static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 10}, {0, 0
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
 
 static int time_option(const char *name, const char *text, bool positive, double *ms, h9_error *e) {
-  static const h9_unit unit = {"ms", {1, 0, 0, 0}, 1};
-  if (!text) return H9_OK;
-  int rc = h9_option_quantity(name, text, &unit, ms, e);
-  if (rc == H9_OK && (*ms < 0 || (positive && *ms == 0)))
-    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a time %s 0", name, text,
-                   positive ? "above" : "of at least");
-  return rc;
+  return text ? h9_option_time(name, text, !positive, ms, e) : H9_OK;
 }
 
 /* Defaults, then the file's statistics section, then options. */
@@ -202,15 +196,7 @@ static int one_stream(const arguments *a, const h9_report_options *o, const char
   if (fd != STDIN_FILENO) close(fd);
   if (rc) return rc;
   for (const char *const *p = only; p && *p; p++)
-    if (h9_network_find(&report.net, *p) < 0) {
-      const char **names = calloc(report.net.n_populations, sizeof *names);
-      for (uint32_t i = 0; names && i < report.net.n_populations; i++)
-        names[i] = report.net.populations[i].name;
-      const char *near = names ? h9_nearest_name(*p, names, report.net.n_populations) : NULL;
-      rc = h9_fail(e, H9_EDATA, "%s: no population '%s'%s%s%s", shown, *p, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "");
-      free(names);
-    }
+    if (h9_network_named(&report.net, *p, e) < 0) rc = h9_fail_at(e, "%s", shown);
   if (rc == H9_OK) {
     if (a->form == JSON) h9_stream_report_json(&report, only, json);
     else if (a->form == TSV) h9_stream_report_tsv(&report, only, text);

@@ -99,10 +99,9 @@ static const struct argp_option option_table[] = {
 };
 
 static double time_option(struct argp_state *state, const char *option, const char *arg, double least) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
   h9_error e = {0};
   double v;
-  if (h9_option_quantity(option, arg, &ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
+  if (h9_option_quantity(option, arg, &h9_unit_ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
   if (!(v >= least) || !(v < 1e12))
     argp_error(state, "%s: found '%s', expected a time %s", option, arg,
                least > 0 ? "above 0" : "of 0 or more");

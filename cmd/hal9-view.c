@@ -147,19 +147,14 @@ static void add_columns(arguments *a, const char *text, struct argp_state *state
 }
 
 static int add_shifts(arguments *a, const char *text, h9_error *e) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
-  int rc = H9_OK;
-  for (const char *at = text; rc == H9_OK; at++) {
-    size_t n = strcspn(at, ",");
-    char *part = strndup(at, n);
-    double *grown = realloc(a->shift, (a->n_shift + 1) * sizeof *grown);
-    if (grown) a->shift = grown;
-    if (!part || !grown) rc = h9_fail_memory(e, n, "--shift");
-    else rc = h9_option_quantity("--shift", part, &ms, &a->shift[a->n_shift++], e);
-    free(part);
-    at += n;
-    if (!*at) break;
-  }
+  size_t most = 1;
+  int n = 0;
+  for (const char *at = text; *at; at++) most += *at == ',';
+  double *grown = realloc(a->shift, (a->n_shift + most) * sizeof *grown);
+  if (!grown) return h9_fail_memory(e, (a->n_shift + most) * sizeof *grown, "--shift");
+  a->shift = grown;
+  int rc = h9_option_quantities("--shift", text, &h9_unit_ms, (int)most, a->shift + a->n_shift, &n, e);
+  a->n_shift += (size_t)n;
   return rc;
 }
 
@@ -329,11 +324,9 @@ static int write_text(void *ctx, const h9_buf *text, h9_error *e) {
 }
 
 static int follow(arguments *a, int fd, const char *name, h9_error *e) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
   h9_watch_options o = {.kind = H9_WATCH_RASTER, .window = 10};
   h9_watch_size(&o, a->view.fd);
-  int rc = a->window ? h9_option_quantity("--follow", a->window, &ms, &o.window, e) : H9_OK;
-  if (rc == H9_OK && !(o.window > 0)) rc = h9_fail(e, H9_EUSAGE, "--follow: found '%s', expected a time above 0", a->window);
+  int rc = a->window ? h9_option_time("--follow", a->window, false, &o.window, e) : H9_OK;
   return rc == H9_OK ? h9_watch_run(fd, name, &o, write_text, a, e) : rc;
 }
 

@@ -128,7 +128,7 @@ P
   hal9-view --connections --population few "$S" | cmp - <(awk '$1 <= 3' "$T/all")
   [ "$(hal9-view --tsv --no-header --id 3-5,303 "$S" | cut -f 1 | tr '\n' ' ')" = "3 4 5 303 " ]
   run hal9-view --tsv --population fev "$S"
-  [ "$status" = 64 ]; [[ "$output" == *"no population 'fev'; did you mean 'few'"* ]]
+  [ "$status" = 65 ]; [[ "$output" == *"no population 'fev'; did you mean 'few'"* ]]
   for bad in 0 5-3 1-x 4294967295 1,,2 ''; do
     run hal9-view --id "$bad" "$S"; [ "$status" = 64 ]
   done

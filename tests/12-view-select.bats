@@ -97,7 +97,7 @@ ids() { awk -F '\t' "\$2 != \"nan\" { id = \$1; x = \$2; y = \$3; z = \$4; p = \
   fails "expected ranges of x, y and z" --region 'x=1..2,' net.h9
   fails "expected ranges of x, y and z" --region 'x=1..2,x=3..4' net.h9
   fails "expected ranges of x, y and z" --region 'w=1..2' net.h9
-  fails "expected the lower border first" --region 'x=2..1' net.h9
+  fails "expected the lower one first" --region 'x=2..1' net.h9
   fails "expected a quantity in um" --region 'x=2ms..' net.h9
   fails "expected X,Y,R or X,Y,Z,R" --near 5 net.h9
   fails "expected X,Y,R or X,Y,Z,R" --near 1,2,3,4,5 net.h9

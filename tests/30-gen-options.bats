@@ -88,7 +88,7 @@ n = cKDTree(d).query(d, 2)[0][:,1]; assert len(d) == 5000 and n.min() >= 6 - 1e-
   tsv x,E_L p.h9 | py 'assert abs(d[:,1] - (-70 + .1 * d[:,0])).max() < 1e-4'
   hal9-gen -n 100 --name exc --dry-run | grep -q '^exc '
   run -64 hal9-gen -n 1 --param Cm=200 -o x.h9
-  [[ "$output" == *"did you mean C_m?"* ]]
+  [[ "$output" == *"did you mean 'C_m'?"* ]]
   run -64 hal9-gen -n 1 --param 'C_m=200 mV' -o x.h9
   [[ "$output" == *"expected pF"* ]]
   run -64 hal9-gen -n 1 --model iaf_psc_expo -o x.h9

@@ -146,7 +146,7 @@ Y
   stats --population inh,mute; judge
   [ "$(grep -c '"rate_hz"' "$BATS_TEST_TMPDIR/s.json")" = 2 ]
   run --separate-stderr -65 hal9-stats --population ihn spikes.h9
-  [[ "$stderr" == *"spikes.h9: no population 'ihn'; did you mean 'inh'?"* ]]
+  [[ "$stderr" == *"spikes.h9: there is no population 'ihn'; did you mean 'inh'?"* ]]
   [ -z "$output" ]
 }
 

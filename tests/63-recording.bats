@@ -107,7 +107,7 @@ print(s["samples"], *("%.3f" % s[k] for k in ("mean", "sd", "least", "greatest")
 
 @test "mistakes are named" {
   run step --record 'V_n@exc'; [ "$status" -eq 64 ]; [[ "$output" == *"no variable 'V_n' in population exc; did you mean 'V_m'? (known: V_m, I_syn_ex, I_syn_in)"* ]]
-  run step --record 'V_m@exk'; [ "$status" -eq 64 ]; [[ "$output" == *"no population 'exk'; did you mean 'exc'?"* ]]
+  run step --record 'V_m@exk'; [ "$status" -eq 65 ]; [[ "$output" == *"no population 'exk'; did you mean 'exc'?"* ]]
   run step --record 'V_m@exc[5:900]'; [ "$status" -eq 64 ]; [[ "$output" == *"found neurons '[5:900]'"*"from 1 to 400"* ]]
   run step --record 'V_m@exc/0.25ms'; [ "$status" -eq 64 ]; [[ "$output" == *"an interval of 0.25 ms, expected a multiple of dt (0.1 ms)"* ]]
   run step --record 'V_m@exc/x'; [ "$status" -eq 64 ]; [[ "$output" == *"expected a time such as 0.5ms"* ]]

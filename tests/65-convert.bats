@@ -294,7 +294,7 @@ P
   refused 64 "found neither --from nor --to" --neurons n.csv
   refused 64 "one side is hal9" --from csv --to tsv --neurons n.csv
   refused 64 "found no tables" --from csv
-  refused 64 "--from: found 'cvs', expected a format that --formats lists; did you mean csv?" --from cvs --neurons n.csv
+  refused 64 "--from: found 'cvs', expected a format that --formats lists; did you mean 'csv'?" --from cvs --neurons n.csv
   refused 64 "only one table can be standard input" --from csv --neurons - --signals -
   refused 64 "--ids: found 'uid', expected uuid, text, compact or auto" --from csv --ids uid --neurons n.csv
   refused 64 "--model: found 'iaf', expected one of" --from csv --model iaf --neurons n.csv

@@ -324,7 +324,7 @@ P
     [ -z "$output" ] && [ ! -e never.png ] && [[ "$stderr" == *"$want"* ]]
   }
   refused "runs.tsv: --value: no column 'rate_h'; did you mean 'rate_hz'?" --x g --y eta --value rate_h runs.tsv
-  refused "runs.tsv: --y: no column 'nothing', found run, g, regime, eta, rate_hz" --x g --y nothing --value rate_hz runs.tsv
+  refused "runs.tsv: --y: no column 'nothing', expected one of run, g, regime, eta, rate_hz" --x g --y nothing --value rate_hz runs.tsv
   refused "runs.tsv:3: column 3 (regime): found 'AI', expected a number" --x g --y eta --value regime runs.tsv
   head -1 runs.tsv > head.tsv
   refused "head.tsv: holds column names but no rows" --x g --y eta --value rate_hz head.tsv

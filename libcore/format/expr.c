@@ -602,3 +602,21 @@ const char *h9_nearest_name(const char *word_, const char *const *names, size_t 
   size_t limit = len < 2 ? 0 : len < 4 ? 1 : len < 8 ? 2 : 3;
   return least <= limit ? best : NULL;
 }
+
+int h9_fail_near(h9_error *e, const char *word_, const char *const *names, size_t n, bool list) {
+  const char *near = h9_nearest_name(word_, names, n);
+  size_t at = strlen(e->text);
+  enum { MOST = 400 };
+  char more[MOST + 80] = "";
+  if (near) snprintf(more, sizeof more, "; did you mean '%.*s'?", MOST, near);
+  else if (list) {
+    size_t used = 0, i = 0;
+    for (; i < n && used + strlen(names[i]) + 2 < MOST; i++)
+      used += (size_t)snprintf(more + used, sizeof more - used, "%s%s", i ? ", " : n > 1 ? ", expected one of " : ", expected ", names[i]);
+    if (i && i < n) snprintf(more + used, sizeof more - used, " and %zu more", n - i);
+  }
+  for (char *c = more; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+  snprintf(e->text + at, sizeof e->text - at, "%s", more);
+  return e->code;
+}

@@ -27,6 +27,7 @@ typedef struct h9_unit {
   h9_dim dim;
   double per_coherent;
 } h9_unit;
+extern const h9_unit h9_unit_ms, h9_unit_um, h9_unit_pa, h9_unit_hz, h9_unit_one;
 /* Units known: s ms us ns min, V mV uV, A mA uA nA pA fA, S mS uS nS pS, F uF nF pF fF, Ohm kOhm MOhm GOhm,
  * m cm mm um (also µm) nm, Hz kHz MHz, spikes/s, and % as 0.01. Compounds by * / ^ with integers: um/ms, pA/mV.
  * Longest-match parse at s; *len bytes used. false when no unit starts there. */
@@ -79,5 +80,8 @@ void h9_expr_encode(const h9_expr *x, h9_buf *b);
 int h9_expr_decode(h9_expr *x, h9_bytes *c, h9_error *e) H9_UNUSED_RESULT;
 /* Nearest of `names` to `word` by edit distance, or NULL when none is near. */
 const char *h9_nearest_name(const char *word, const char *const *names, size_t n);
+/* Puts behind the text of an error about `word` the nearest name, "; did you mean 'x'?", or where none is near and
+ * `list` is true, the names: ", expected one of a, b". Returns e->code. */
+int h9_fail_near(h9_error *e, const char *word, const char *const *names, size_t n, bool list);
 
 #endif

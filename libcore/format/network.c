@@ -80,6 +80,17 @@ int h9_network_find(const h9_network *net, const char *name) {
   return -1;
 }
 
+int h9_network_named(const h9_network *net, const char *name, h9_error *e) {
+  int p = h9_network_find(net, name);
+  if (p >= 0) return p;
+  const char **names = calloc(net->n_populations + (size_t)1, sizeof *names);
+  for (uint32_t i = 0; names && i < net->n_populations; i++) names[i] = net->populations[i].name;
+  h9_fail(e, H9_EDATA, "there is no population '%.200s'", name);
+  if (names) h9_fail_near(e, name, names, net->n_populations, true);
+  free(names);
+  return -1;
+}
+
 uint32_t h9_network_population_of(const h9_network *net, h9_id id) {
   uint32_t lo = 0, hi = net->n_populations;
   while (hi - lo > 1) { /* the last one whose first id is not above `id` */

@@ -164,6 +164,8 @@ typedef struct h9_network {
 void h9_network_release(h9_network *net); /* releases the contents, not the struct */
 /* Index of the population of that name, or -1. */
 int h9_network_find(const h9_network *net, const char *name);
+/* The same of a name that the user gave: -1 with H9_EDATA, "there is no population 'x'; did you mean 'y'?". */
+int h9_network_named(const h9_network *net, const char *name, h9_error *e);
 /* Index of the population holding `id` (1..n_neurons). */
 uint32_t h9_network_population_of(const h9_network *net, h9_id id);
 /* Positions of every placed population and columns of every varying value are in memory. A stream

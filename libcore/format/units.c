@@ -113,6 +113,10 @@ bool h9_unit_scale(const char *s, size_t *len, double *up, double *down, h9_dim 
   return true;
 }
 
+const h9_unit h9_unit_ms = {"ms", {1, 0, 0, 0}, 1}, h9_unit_um = {"um", {0, 0, 0, 1}, 1},
+              h9_unit_pa = {"pA", {0, 0, 1, 0}, 1}, h9_unit_hz = {"Hz", {-1, 0, 0, 0}, 1000},
+              h9_unit_one = {"", {0, 0, 0, 0}, 1};
+
 bool h9_unit_parse(const char *s, size_t *len, h9_unit *u) {
   double up, down;
   if (!h9_unit_scale(s, len, &up, &down, &u->dim)) return false;

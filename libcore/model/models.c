@@ -26,6 +26,17 @@ int h9_model_add(const h9_model *m, h9_error *e) {
   return H9_OK;
 }
 
+const h9_model *h9_model_named(const char *name, h9_error *e) {
+  const h9_model *m = h9_model_find(name);
+  if (m) return m;
+  const char *known[256];
+  size_t n = 0;
+  for (const h9_model *k; n < 256 && (k = h9_model_at(n)); n++) known[n] = k->name;
+  h9_fail(e, H9_EUSAGE, "there is no model '%.80s' (hal9-models(7))", name);
+  h9_fail_near(e, name, known, n, true);
+  return NULL;
+}
+
 const h9_model *h9_model_find(const char *name) {
   const h9_model *m;
   for (size_t i = 0; (m = h9_model_at(i)); i++)

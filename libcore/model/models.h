@@ -7,6 +7,8 @@
 
 /* NULL when there is none of that name. */
 const h9_model *h9_model_find(const char *name);
+/* The same of a name that the user gave: NULL with H9_EUSAGE, "there is no model 'x'; did you mean 'y'?". */
+const h9_model *h9_model_named(const char *name, h9_error *e);
 /* The i-th model, NULL past the end. */
 const h9_model *h9_model_at(size_t i);
 /* Index in model->values, or -1. */

@@ -22,7 +22,6 @@ static uint32_t number(struct argp_state *state, const char *option, const char 
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
   h9_batch_options *o = state->input;
   h9_error e = {0};
   switch (key) {
@@ -35,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     o->urgent_given = true;
     break;
   case OPT_WAIT:
-    if (h9_option_quantity("--batch-wait", arg, &ms, &o->given.wait_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
+    if (h9_option_quantity("--batch-wait", arg, &h9_unit_ms, &o->given.wait_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
     if (!(o->given.wait_ms >= 0 && o->given.wait_ms <= 1e7))
       argp_error(state, "--batch-wait: found '%s', expected 0 to 10,000,000 ms", arg);
     o->wait_given = true;

@@ -68,7 +68,7 @@ static void parameter_mistake(parameters *ps, const parameter *p, size_t at, con
     if (!strchr(p->text, '\n')) place.column += (uint32_t)at;
     h9_config_mistake(ps->r, &place, p->name, "%s", text);
   } else if (ps->set_error->code == H9_OK)
-    (void)!h9_fail(ps->set_error, H9_EUSAGE, "--set %s=%s: %s", p->name, p->text, text);
+    h9_fail(ps->set_error, H9_EUSAGE, "--set %s=%s: %s", p->name, p->text, text);
 }
 
 static bool resolve(parameters *ps, parameter *p, int depth) {
@@ -153,7 +153,7 @@ static int read_parameters(h9_config_reader *r, const h9_node *n, const char *co
     }
     char name[100];
     snprintf(name, sizeof name, "%.*s", (int)(len < 90 ? len : 90), set[s]);
-    (void)!h9_fail(&set_error, H9_EUSAGE, "--set %s: %s has no parameter '%s'%s", set[s], r->c->yaml.name,
+    h9_fail(&set_error, H9_EUSAGE, "--set %s: %s has no parameter '%s'%s", set[s], r->c->yaml.name,
                    name, h9_config_hint(name, names, ps.n, hint, sizeof hint));
   }
   for (size_t i = 0; i < ps.n && set_error.code == H9_OK; i++) (void)resolve(&ps, &ps.p[i], 0);
@@ -273,7 +273,7 @@ static int report(h9_config_reader *r, h9_error *e) {
     shown++;
   }
   if (left) snprintf(text + len, sizeof e->text - len, "\n... and %zu more", left);
-  (void)!h9_fail(e, H9_ECONFIG, "%s", text);
+  h9_fail(e, H9_ECONFIG, "%s", text);
   free(text);
   return H9_ECONFIG;
 }

@@ -69,8 +69,6 @@ const char *h9_config_hint(const char *word, const char *const *names, size_t n,
  * net.n_populations places). */
 uint32_t h9_config_populations(h9_config_reader *r, const h9_node *n, const char *key, uint32_t *index);
 
-extern const h9_unit h9_unit_ms, h9_unit_um, h9_unit_pa, h9_unit_hz, h9_unit_one;
-
 void h9_config_read_populations(h9_config_reader *r, const h9_node *n);
 void h9_config_read_connections(h9_config_reader *r, const h9_node *n);
 void h9_config_read_models(h9_config_reader *r, const h9_node *n);

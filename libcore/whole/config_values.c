@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const h9_unit h9_unit_ms = {"ms", {1, 0, 0, 0}, 1}, h9_unit_um = {"um", {0, 0, 0, 1}, 1},
-              h9_unit_pa = {"pA", {0, 0, 1, 0}, 1}, h9_unit_hz = {"Hz", {-1, 0, 0, 0}, 1000},
-              h9_unit_one = {"", {0, 0, 0, 0}, 1};
-
 void h9_config_mistake(h9_config_reader *r, const h9_node *at, const char *key, const char *fmt, ...) {
   char text[1024];
   int n = key ? snprintf(text, sizeof text, "%.200s: ", key) : 0;

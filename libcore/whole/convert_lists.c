@@ -59,7 +59,7 @@ static int steps(const reading *r, struct part *x, const h9_sheet_part *p, const
     if (off * dt > x->worst) x->worst = off * dt;
   }
   if (*step >= low && *step <= high) return H9_OK;
-  (void)!h9_fail(e, H9_EDATA, "found %.9g ms, expected %.9g to %.9g ms, %s", ms, low * dt, high * dt,
+  h9_fail(e, H9_EDATA, "found %.9g ms, expected %.9g to %.9g ms, %s", ms, low * dt, high * dt,
                  r->signals ? "a time" : "1 to 65,535 steps of dt");
   return h9_sheet_fail_at(p, (uint32_t)r->place[which].column, e);
 }
@@ -93,7 +93,7 @@ static int signal(const reading *r, struct part *x, int me, const h9_sheet_part 
     uint64_t v;
     if (h9_whole_parse(c->text, c->len, 255, &v)) to->priority = (uint8_t)v;
     else {
-      (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number from 0 to 255", c->len < 40 ? (int)c->len : 40, c->text);
+      h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number from 0 to 255", c->len < 40 ? (int)c->len : 40, c->text);
       rc = h9_sheet_fail_at(p, (uint32_t)r->place[PRIORITY].column, e);
     }
   }

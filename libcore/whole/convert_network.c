@@ -61,13 +61,13 @@ static int make_populations(taking *t, h9_error *e) {
       p->model = r->models ? name_of(r->models, r->model[i]) : h9_strdup(t->m->o->model);
       if (!p->model) return h9_fail_memory(e, H9_NAME_MAX, "a name");
       if (h9_model_find(p->model)) continue;
-      (void)!h9_fail(e, H9_EDATA, "found model '%s', expected one of hal9-models(7)", p->model);
+      h9_fail(e, H9_EDATA, "found model '%s', expected one of hal9-models(7)", p->model);
       return fail_row(t, i, e);
     }
     size_t len;
     const char *model = r->models ? h9_labelmap_label(r->models, r->model[i], &len) : NULL;
     if (!model || (strlen(p->model) == len && memcmp(model, p->model, len) == 0)) continue;
-    (void)!h9_fail(e, H9_EDATA, "found model '%.*s', but population '%s' is of %s; expected one model a population",
+    h9_fail(e, H9_EDATA, "found model '%.*s', but population '%s' is of %s; expected one model a population",
                    (int)len, model, p->name, p->model);
     return fail_row(t, i, e);
   }
@@ -96,9 +96,9 @@ static int take_ids(taking *t, h9_error *e) {
   for (size_t i = 0; i < t->r->n; i++) {
     h9_id id = t->id[i] = t->r->id[i];
     if (id > n)
-      (void)!h9_fail(e, H9_EDATA, "found id %u, expected 1 to %u in a table of %u neurons; --ids text takes any", id, n, n);
+      h9_fail(e, H9_EDATA, "found id %u, expected 1 to %u in a table of %u neurons; --ids text takes any", id, n, n);
     else if (t->row[id - 1] != UINT32_MAX)
-      (void)!h9_fail(e, H9_EDATA, "found id %u again, first in line %llu; expected each neuron once", id,
+      h9_fail(e, H9_EDATA, "found id %u again, first in line %llu; expected each neuron once", id,
                      (unsigned long long)t->r->line[t->row[id - 1]]);
     else {
       t->row[id - 1] = (uint32_t)i;
@@ -118,7 +118,7 @@ static int take_ids(taking *t, h9_error *e) {
     uint32_t p = t->rank[t->row[at]], count = net->populations[p].count, i = 0;
     while (i < count && at + i < n && t->rank[t->row[at + i]] == p) i++;
     if (i < count) { /* some lie elsewhere: before or behind */
-      (void)!h9_fail(e, H9_EDATA, "id %u is not of population '%s'; expected the ids of a population to follow each other, or --ids text",
+      h9_fail(e, H9_EDATA, "id %u is not of population '%s'; expected the ids of a population to follow each other, or --ids text",
                      at + i + 1, net->populations[p].name);
       (void)!fail_row(t, t->row[at], e);
       break;
@@ -146,7 +146,7 @@ static int some_or_none(const taking *t, const h9_population *p, const double *v
   for (uint32_t i = 1; i < p->count; i++) {
     if (!isnan(v[row[i]]) == *some) continue;
     size_t odd = *some ? row[i] : row[0];
-    (void)!h9_fail(e, H9_EDATA, "found nan for %s, expected a finite number, as others of population '%s' have", name, p->name);
+    h9_fail(e, H9_EDATA, "found nan for %s, expected a finite number, as others of population '%s' have", name, p->name);
     return fail_row(t, odd, e);
   }
   return H9_OK;
@@ -209,7 +209,7 @@ static int take_positions(taking *t, h9_error *e) {
       for (uint32_t j = 0; j < p->count; j++) {
         float x = (*axis[k])[p->first - 1 + j];
         if (!isfinite(x)) {
-          (void)!h9_fail(e, H9_EDATA, "found %.9g for %s, expected less than %g um", r->number[k][t->row[p->first - 1 + j]],
+          h9_fail(e, H9_EDATA, "found %.9g for %s, expected less than %g um", r->number[k][t->row[p->first - 1 + j]],
                          r->number_name[k], (double)FLT_MAX);
           return fail_row(t, t->row[p->first - 1 + j], e);
         }
@@ -235,7 +235,7 @@ static int take_value(taking *t, h9_population *p, const h9_model *m, uint32_t k
   int at = h9_model_value_find(m, name), rc = some_or_none(t, p, v, name, &some, e);
   if (rc != H9_OK || !some) return rc;
   if (at < 0) {
-    (void)!h9_fail(e, H9_EDATA, "found %s, which model %s of population '%s' does not have; expected nan", name, m->name, p->name);
+    h9_fail(e, H9_EDATA, "found %s, which model %s of population '%s' does not have; expected nan", name, m->name, p->name);
     return fail_row(t, row[0], e);
   }
   h9_value *x = &p->values[p->n_values++];

@@ -89,7 +89,7 @@ static int name_add(reading *r, h9_labelmap *map, int me, const h9_sheet_part *p
   for (size_t i = 0; i < c->len && fine; i++)
     fine = (unsigned char)c->text[i] > ' ' && c->text[i] != 0x7f && !strchr("@[]:,", c->text[i]);
   if (!fine)
-    (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected a name without spaces and @ [ ] : ,",
+    h9_fail(e, H9_EDATA, "found '%.*s', expected a name without spaces and @ [ ] : ,",
                    c->len < 40 ? (int)c->len : 40, c->text);
   else if ((*entry = h9_labelmap_add(map, me, c->text, c->len, p->row_line)) == H9_LABELMAP_NONE)
     return h9_fail_memory(e, c->len, "a name");

@@ -8,10 +8,8 @@
 #include "../base/memory.h"
 #include "../model/models.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,16 +41,6 @@ static const struct argp_option option_table[] = {
     {"completion", OPT_COMPLETION, "bash|zsh", OPTION_HIDDEN, 0, 0},
     {0, 0, 0, 0, 0, 0},
 };
-
-static int parse_u64(const char *text, uint64_t *v) {
-  char *end;
-  if (!*text || strchr("+- \t\n", *text)) return -1;
-  errno = 0;
-  unsigned long long u = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
-  if (errno || *end) return -1;
-  *v = u;
-  return 0;
-}
 
 /* A path has a slash, as for the dynamic linker. */
 static error_t add_model(h9_options *o, const char *arg, struct argp_state *state) {
@@ -115,11 +103,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   }
   case OPT_SEED:
-    if (parse_u64(arg, &o->seed)) argp_error(state, "--seed: found '%s', expected a whole number", arg);
+    if (h9_option_u64(arg, &o->seed)) argp_error(state, "--seed: found '%s', expected a whole number", arg);
     o->seed_given = true;
     break;
   case '@':
-    if (parse_u64(arg, &n) || n < 1 || n > 1024)
+    if (h9_option_u64(arg, &n) || n < 1 || n > 1024)
       argp_error(state, "--threads: found '%s', expected a whole number from 1 to 1024", arg);
     o->threads = (int)n;
     o->threads_given = true;
@@ -152,7 +140,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (o->threads == 0) {
       const char *env = getenv("HAL9_THREADS");
       if (env && *env) {
-        if (parse_u64(env, &n) || n < 1 || n > 1024)
+        if (h9_option_u64(env, &n) || n < 1 || n > 1024)
           argp_error(state, "HAL9_THREADS: found '%s', expected a whole number from 1 to 1024", env);
         o->threads = (int)n;
         o->threads_given = true;
@@ -180,51 +168,6 @@ int h9_options_operand(h9_options *o, char *arg) {
   if (!operand) return H9_ESYSTEM;
   o->operand = operand;
   o->operand[o->n_operand++] = arg;
-  return H9_OK;
-}
-
-int h9_option_quantity(const char *option, const char *text, const h9_unit *unit, double *value, h9_error *e) {
-  h9_expr x = {0};
-  h9_dim dim;
-  size_t at;
-  h9_error why = {0};
-  int bad = h9_expr_compile(&x, text, NULL, 0, &dim, &at, &why);
-  double v = bad ? NAN : h9_expr_eval(&x, NULL);
-  h9_expr_release(&x);
-  if (!bad && isfinite(v)) {
-    if (h9_dim_equal(dim, unit->dim)) {
-      *value = v * unit->per_coherent;
-      return H9_OK;
-    }
-    if (h9_dim_equal(dim, (h9_dim){0})) { /* a bare number is in the option's own unit */
-      *value = v;
-      return H9_OK;
-    }
-  }
-  char found[128] = "", *rest;
-  (void)strtod(text, &rest);
-  if (*text == '=') snprintf(found, sizeof found, " (the value of a one-letter option follows without '=')");
-  else if (bad && rest > text && isalpha((unsigned char)*rest))
-    snprintf(found, sizeof found, " ('%.40s' is no unit)", rest);
-  else if (bad && *text) snprintf(found, sizeof found, " (%.80s)", why.text);
-  else if (!h9_dim_equal(dim, (h9_dim){0})) {
-    char name[64];
-    h9_dim_text(dim, name, sizeof name);
-    snprintf(found, sizeof found, " (which is in %s)", name);
-  }
-  if (unit->name[0])
-    return h9_fail(e, H9_EUSAGE, "%s: found '%s'%s, expected a quantity in %s such as '1 %s'", option, text, found,
-                   unit->name, unit->name);
-  return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a number", option, text);
-}
-
-int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value,
-                    h9_error *e) {
-  uint64_t v;
-  if (parse_u64(text, &v) || v < low || v > high)
-    return h9_fail(e, H9_EUSAGE, "%s: found '%s', expected a whole number from %llu to %llu", option, text,
-                   (unsigned long long)low, (unsigned long long)high);
-  *value = v;
   return H9_OK;
 }
 

@@ -49,6 +49,15 @@ extern const char h9_version[];
  * option's own unit. H9_EUSAGE with "--radius: found 'x', expected a length such as 30um". */
 int h9_option_quantity(const char *option, const char *text, const h9_unit *unit, double *value, h9_error *e) H9_UNUSED_RESULT;
 int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value, h9_error *e) H9_UNUSED_RESULT;
+int h9_option_u64(const char *text, uint64_t *v) H9_UNUSED_RESULT; /* decimal or 0x; H9_EUSAGE without a message */
+/* In ms, above 0 or, with `zero`, of at least 0. */
+int h9_option_time(const char *option, const char *text, bool zero, double *ms, h9_error *e) H9_UNUSED_RESULT;
+/* 1 to `most` quantities with commas between; *n says how many. */
+int h9_option_quantities(const char *option, const char *text, const h9_unit *unit, int most, double *v, int *n,
+                         h9_error *e) H9_UNUSED_RESULT;
+/* "FROM..TO", "FROM..", "..TO": what is left out is left as it is. */
+int h9_option_range(const char *option, const char *text, const h9_unit *unit, double *from, double *to,
+                    h9_error *e) H9_UNUSED_RESULT;
 
 /* Progress on a terminal: "hal9-step: 3.2 of 10 s  32 %  RTF 0.71  10 s left". Drawn at most ten
  * times a second, from two seconds on (or at once with H9_PROGRESS_ALWAYS), cleared at the end. */

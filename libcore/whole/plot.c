@@ -160,7 +160,7 @@ bool h9_plot_shows(const h9_plot *p, const char *population) {
 
 int h9_plot_check(const h9_plot *p, const h9_network *net, const char *name, h9_error *e) {
   for (const char *const *n = p->only; n && *n; n++)
-    if (h9_network_find(net, *n) < 0) return h9_fail(e, H9_EDATA, "%s: no population '%s'", name, *n);
+    if (h9_network_named(net, *n, e) < 0) return h9_fail_at(e, "%s", name);
   return H9_OK;
 }
 

@@ -45,14 +45,8 @@ static int find_column(const h9_sheet *s, const char *option, const char *name, 
     }
     all[i] = s->column[i];
   }
-  const char *near = h9_nearest_name(name, all, s->n_columns);
-  if (near)
-    return h9_fail(e, H9_EDATA, "%s: %s: no column '%s'; did you mean '%s'?", s->name, option, name, near);
-  char list[600] = "";
-  size_t used = 0;
-  for (uint32_t i = 0; i < s->n_columns && used + 3 < sizeof list; i++)
-    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", all[i]);
-  return h9_fail(e, H9_EDATA, "%s: %s: no column '%s', found %s", s->name, option, name, list);
+  h9_fail(e, H9_EDATA, "%s: %s: no column '%s'", s->name, option, name);
+  return h9_fail_near(e, name, all, s->n_columns, true);
 }
 
 /* The level that a cell stands for. Numbers are one level when they are equal, however written. */
@@ -65,7 +59,7 @@ static int level_of(axis *a, const h9_sheet_part *part, const h9_cell *c, uint32
       return H9_OK;
     }
   if (a->n == LEVELS) {
-    (void)!h9_fail(e, H9_EDATA, "more than %d different values, expected a parameter of a sweep", LEVELS);
+    h9_fail(e, H9_EDATA, "more than %d different values, expected a parameter of a sweep", LEVELS);
     return h9_sheet_fail_at(part, a->column, e);
   }
   if (h9_grow(&a->text, &a->cap_t, a->n + 1, sizeof *a->text) != H9_OK ||

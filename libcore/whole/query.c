@@ -10,36 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_unit um = {"um", {0, 0, 0, 1}, 1};
-
-/* Up to `most` lengths between commas; returns how many, 0 on error. */
-static int lengths(const char *option, const char *text, double *v, int most, h9_error *e) {
-  int n = 0;
-  for (const char *s = text;; s++) {
-    char part[128];
-    size_t len = strcspn(s, ",");
-    if (n == most || len >= sizeof part) break;
-    memcpy(part, s, len);
-    part[len] = 0;
-    if (h9_option_quantity(option, part, &um, &v[n++], e) != H9_OK) return 0;
-    s += len;
-    if (!*s) return n;
-  }
-  (void)!h9_fail(e, H9_EUSAGE, "%s: found '%s', expected at most %d lengths between commas", option, text,
-                 most);
-  return 0;
-}
-
 int h9_query_point(const char *option, const char *text, double v[3], h9_error *e) {
+  int n;
   v[0] = v[1] = v[2] = 0;
-  return lengths(option, text, v, 3, e) ? H9_OK : e->code;
+  return h9_option_quantities(option, text, &h9_unit_um, 3, v, &n, e);
 }
 
 int h9_query_parse(h9_query *q, const char *text, h9_error *e) {
   uint64_t k;
   if (strncmp(text, "radius=", 7) == 0) {
     q->type = H9_QUERY_RADIUS;
-    int rc = h9_option_quantity("--query radius", text + 7, &um, &q->radius, e);
+    int rc = h9_option_quantity("--query radius", text + 7, &h9_unit_um, &q->radius, e);
     if (rc == H9_OK && !(q->radius >= 0))
       return h9_fail(e, H9_EUSAGE, "--query radius: found '%s', expected a length of at least 0", text + 7);
     return rc;
@@ -53,8 +34,8 @@ int h9_query_parse(h9_query *q, const char *text, h9_error *e) {
   if (strncmp(text, "box=", 4) == 0) {
     double v[6];
     q->type = H9_QUERY_BOX;
-    int n = lengths("--query box", text + 4, v, 6, e);
-    if (n == 0) return e->code;
+    int n, rc = h9_option_quantities("--query box", text + 4, &h9_unit_um, 6, v, &n, e);
+    if (rc != H9_OK) return rc;
     if (n % 2)
       return h9_fail(e, H9_EUSAGE,
                      "--query box: found %d lengths, expected 2, 4 or 6: lowest, then highest coordinates",

@@ -29,7 +29,6 @@ static uint64_t number(struct argp_state *state, const char *option, const char 
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
   h9_realtime_options *o = state->input;
   h9_error e = {0};
   char *end;
@@ -43,7 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       argp_error(state, "--realtime: found '%s', expected seconds of the clock for one of simulated time, 1e-6 to 1e6", arg);
     break;
   case OPT_FRAME:
-    if (h9_option_quantity("--frame", arg, &ms, &o->frame_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
+    if (h9_option_quantity("--frame", arg, &h9_unit_ms, &o->frame_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
     if (!(o->frame_ms >= 0.01 && o->frame_ms <= 1e4))
       argp_error(state, "--frame: found '%s', expected 0.01 to 10,000 ms", arg);
     break;

@@ -20,10 +20,9 @@ typedef struct request {
 } request;
 
 static int parse_interval(request *q, const char *text, double dt, h9_error *e) {
-  static const h9_unit ms = {"ms", {1, 0, 0, 0}, 1};
   double t;
   h9_error why = {0};
-  if (h9_option_quantity("interval", text, &ms, &t, &why) != H9_OK)
+  if (h9_option_quantity("interval", text, &h9_unit_ms, &t, &why) != H9_OK)
     return h9_fail(e, H9_EUSAGE, "'%s': found '%s' behind '/', expected a time such as 0.5ms", q->text, text);
   double k = t / dt, whole = floor(k + 0.5);
   if (!(whole >= 1 && whole < 0x1p31 && fabs(k - whole) <= 1e-6 * whole))
@@ -156,14 +155,7 @@ static int add_variable(h9_record *r, const request *q, const h9_network *net, c
     *open = 0;
     p = h9_network_find(net, name);
   }
-  if (p < 0) {
-    const char *known[256];
-    size_t n = 0;
-    for (uint32_t i = 0; i < net->n_populations && n < 256; i++) known[n++] = net->populations[i].name;
-    const char *near = h9_nearest_name(name, known, n);
-    return h9_fail(e, H9_EUSAGE, "'%s': there is no population '%s'%s%s%s", q->text, name,
-                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-  }
+  if (p < 0 && h9_network_named(net, name, e) < 0) return h9_fail_at(e, "'%s'", q->text);
   int rc = add_one(r, q, net, (uint32_t)p, range, variable, &had, e);
   return rc != H9_OK || had ? rc : unknown_variable(q, net, p, variable, e);
 }

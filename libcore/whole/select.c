@@ -67,20 +67,10 @@ int h9_select_ids(h9_select *s, const char *text, h9_error *e) {
 }
 
 int h9_select_time(h9_select *s, const char *text, h9_error *e) {
-  static const h9_unit ms = {"ms", {.time = 1}, 1};
-  const char *dots = strstr(text, "..");
-  if (!dots) return h9_fail(e, H9_EUSAGE, "--time: found '%s', expected FROM..TO such as 100ms..2s", text);
   s->timed = true;
   s->after = -INFINITY;
   s->until = INFINITY;
-  char *from = strndup(text, (size_t)(dots - text));
-  if (!from) return h9_fail_memory(e, strlen(text), "a time");
-  int rc = *from ? h9_option_quantity("--time", from, &ms, &s->after, e) : H9_OK;
-  free(from);
-  if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--time", dots + 2, &ms, &s->until, e);
-  if (rc == H9_OK && s->after > s->until)
-    rc = h9_fail(e, H9_EUSAGE, "--time: found '%s', expected the earlier time first", text);
-  return rc;
+  return h9_option_range("--time", text, &h9_unit_ms, &s->after, &s->until, e);
 }
 
 /* The last step that is not after `time`; times that are a step but for rounding are that step. */
@@ -101,19 +91,12 @@ int h9_select_resolve(h9_select *s, const h9_network *net, h9_error *e) {
   s->population = calloc(net->n_populations + 1, sizeof *s->population);
   if (!s->population) return h9_fail_memory(e, net->n_populations, "populations");
   for (size_t i = 0; i < s->n_names; i++) {
-    int p = h9_network_find(net, s->name[i]);
+    int p = h9_network_named(net, s->name[i], e);
     if (p >= 0) {
       s->population[p] = true;
       continue;
     }
-    const char **names = malloc((net->n_populations + 1) * sizeof *names);
-    if (!names) return h9_fail_memory(e, net->n_populations * sizeof *names, "names");
-    for (uint32_t k = 0; k < net->n_populations; k++) names[k] = net->populations[k].name;
-    const char *near = h9_nearest_name(s->name[i], names, net->n_populations);
-    h9_fail(e, H9_EUSAGE, "--population: there is no population '%s'%s%s%s", s->name[i],
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    free(names);
-    return H9_EUSAGE;
+    return h9_fail_at(e, "--population");
   }
   return h9_select_choose(s, net, e);
 }

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const h9_unit um = {"um", {.length = 1}, 1}, pure = {"", {0, 0, 0, 0}, 1};
-
 /* ---- options ---- */
 
 /* The part of a list up to the next comma in `part`; false where it is empty or too long. */
@@ -30,16 +28,11 @@ static bool part_of(const char **at, char part[128]) {
 
 /* "x=0..500" into lo and hi; either side may be open. */
 static int side(const char *text, char *part, h9_select_box *r, h9_error *e) {
-  char *dots = strstr(part, "..");
   int axis = *part - 'x';
-  if (axis < 0 || axis > 2 || part[1] != '=' || !dots || r->axis[axis])
+  if (axis < 0 || axis > 2 || part[1] != '=' || !strstr(part, "..") || r->axis[axis])
     return h9_fail(e, H9_EUSAGE,
                    "--region: found '%s', expected ranges of x, y and z such as 'x=0..500,y=..200'", text);
-  *dots = 0;
-  int rc = part[2] ? h9_option_quantity("--region", part + 2, &um, &r->lo[axis], e) : H9_OK;
-  if (rc == H9_OK && dots[2]) rc = h9_option_quantity("--region", dots + 2, &um, &r->hi[axis], e);
-  if (rc == H9_OK && r->lo[axis] > r->hi[axis])
-    rc = h9_fail(e, H9_EUSAGE, "--region: found '%s', expected the lower border first", text);
+  int rc = h9_option_range("--region", part + 2, &h9_unit_um, &r->lo[axis], &r->hi[axis], e);
   r->axis[axis] = true;
   return rc;
 }
@@ -65,14 +58,8 @@ int h9_select_region(h9_select *s, const char *text, h9_error *e) {
 int h9_select_near(h9_select *s, const char *text, h9_error *e) {
   double v[4];
   int n = 0;
-  char part[128];
-  const char *at = text;
-  do {
-    if (n == 4 || !part_of(&at, part))
-      return h9_fail(e, H9_EUSAGE, "--near: found '%s', expected X,Y,R or X,Y,Z,R such as 0,0,100um", text);
-    int rc = h9_option_quantity("--near", part, &um, &v[n++], e);
-    if (rc != H9_OK) return rc;
-  } while (*at);
+  int rc = h9_option_quantities("--near", text, &h9_unit_um, 4, v, &n, e);
+  if (rc != H9_OK) return rc;
   if (n < 2 || !(v[n - 1] >= 0))
     return h9_fail(e, H9_EUSAGE, "--near: found '%s', expected %s", text,
                    n < 2 ? "X,Y,R or X,Y,Z,R such as 0,0,100um"
@@ -100,7 +87,7 @@ int h9_select_sample(h9_select *s, const char *text, h9_error *e) {
     memcpy(part, text, n - 1);
     part[n - 1] = 0;
     h9_error why = {0};
-    if (h9_option_quantity("--sample", part, &pure, &percent, &why) == H9_OK && percent > 0 &&
+    if (h9_option_quantity("--sample", part, &h9_unit_one, &percent, &why) == H9_OK && percent > 0 &&
         percent <= 100) {
       s->share = percent / 100;
       return H9_OK;

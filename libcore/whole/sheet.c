@@ -250,7 +250,7 @@ int h9_sheet_number(const h9_sheet_part *p, const h9_cell *cells, const h9_sheet
     *v = *v * place->up / place->down;
     return H9_OK;
   }
-  (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected a number", c->len < 40 ? (int)c->len : 40, c->text);
+  h9_fail(e, H9_EDATA, "found '%.*s', expected a number", c->len < 40 ? (int)c->len : 40, c->text);
   return h9_sheet_fail_at(p, (uint32_t)place->column, e);
 }
 
@@ -258,6 +258,6 @@ int h9_sheet_finite(const h9_sheet_part *p, const h9_cell *cells, const h9_sheet
   int rc = h9_sheet_number(p, cells, place, v, e);
   if (rc != H9_OK || isfinite(*v)) return rc;
   const h9_cell *c = &cells[place->column];
-  (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected a finite number", c->len < 40 ? (int)c->len : 40, c->text);
+  h9_fail(e, H9_EDATA, "found '%.*s', expected a finite number", c->len < 40 ? (int)c->len : 40, c->text);
   return h9_sheet_fail_at(p, (uint32_t)place->column, e);
 }

@@ -60,7 +60,7 @@ static int make_value(const planner *p, enum h9_stimulus_value which, double con
   bool placed = pop->placed && net->x;
   double vars[H9_VARIABLES] = {0};
   if (!placed && (d->a.variables || d->b.variables)) {
-    (void)!h9_fail(p->e, H9_ECONFIG, "%s: uses positions, but the neurons of population '%s' have none",
+    h9_fail(p->e, H9_ECONFIG, "%s: uses positions, but the neurons of population '%s' have none",
                    name[which], pop->name);
     return refuse(p);
   }
@@ -76,10 +76,10 @@ static int make_value(const planner *p, enum h9_stimulus_value which, double con
     double u = h9_dist_draw(d, &draws, vars);
     if (!(u >= low && u <= high) || isinf(u)) {
       if (isinf(low))
-        (void)!h9_fail(p->e, H9_ECONFIG, "%s: %.9g for neuron %u of '%s', expected a finite number",
+        h9_fail(p->e, H9_ECONFIG, "%s: %.9g for neuron %u of '%s', expected a finite number",
                        name[which], u, i + 1, pop->name);
       else
-        (void)!h9_fail(p->e, H9_ECONFIG, "%s: %.9g for neuron %u of '%s', expected %g to %g", name[which], u,
+        h9_fail(p->e, H9_ECONFIG, "%s: %.9g for neuron %u of '%s', expected %g to %g", name[which], u,
                        i + 1, pop->name, low, high);
       return refuse(p);
     }
@@ -143,7 +143,7 @@ static int fill_drive(planner *p, h9_sim_drive *d) {
   for (size_t i = 0; i < d->course.steps.n; i++)
     if (d->course.steps.value[i] > top) top = d->course.steps.value[i];
   if (!(top * each <= 1e6)) {
-    (void)!h9_fail(p->e, H9_ECONFIG, "rate: found %g Hz, expected 0 to %g Hz (a million spikes a step)", top,
+    h9_fail(p->e, H9_ECONFIG, "rate: found %g Hz, expected 0 to %g Hz (a million spikes a step)", top,
                    1e9 / dt);
     return refuse(p);
   }
@@ -187,7 +187,7 @@ static int fill_noise(planner *p, h9_sim_current *c) {
   const h9_stimulus *x = p->x;
   double dt = p->s->net->dt, steps = floor(x->interval / dt + 0.5);
   if (steps < 1 || steps > 0x1p40 || fabs(steps * dt - x->interval) > 1e-6 * dt * (1 + steps * 1e-6)) {
-    (void)!h9_fail(p->e, H9_ECONFIG, "every: found %.9g ms, expected a whole number of steps of %.9g ms",
+    h9_fail(p->e, H9_ECONFIG, "every: found %.9g ms, expected a whole number of steps of %.9g ms",
                    x->interval, dt);
     return refuse(p);
   }
@@ -267,7 +267,7 @@ static int fill_train(planner *p, h9_sim_train *r, event *v) {
   for (size_t i = 0; i < x->n_times; i++) {
     v[i] = (event){h9_sim_step_of(x->times[i], p->s->net->dt), counts || !x->values ? 1 : x->values[i]};
     if (v[i].step < LEAST_STEP) {
-      (void)!h9_fail(p->e, H9_ECONFIG,
+      h9_fail(p->e, H9_ECONFIG,
                      "times: found %.9g ms, expected spikes that arrive at the end of a step of %.9g ms",
                      x->times[i], p->s->net->dt);
       return refuse(p);

@@ -134,7 +134,7 @@ static int numbers(char *s, double v[4], bool live, h9_error *e) {
     int shown = len < 40 ? len : 40;
     char *end;
     if (n == 4) {
-      (void)!h9_fail(e, H9_EDATA, "found '%.*s' after 4 numbers, expected time, neuron, weight and priority only", shown, s);
+      h9_fail(e, H9_EDATA, "found '%.*s' after 4 numbers, expected time, neuron, weight and priority only", shown, s);
       return -1;
     }
     if (!word(s, (size_t)len, n, live, &v[n])) {
@@ -142,7 +142,7 @@ static int numbers(char *s, double v[4], bool live, h9_error *e) {
       bool none = n >= 2 && isnan(v[n]); /* how hal9-view shows a spike without strength or priority */
       if (end != s + len || (!isfinite(v[n]) && !none) || (n == 1 && (v[n] != floor(v[n]) || fabs(v[n]) > 1e15)) ||
           (n == 3 && !none && !(v[n] >= 0 && v[n] <= 255 && v[n] == floor(v[n])))) {
-        (void)!h9_fail(e, H9_EDATA, "found '%.*s', expected %s%s", shown, s, what[n], n == 0 && live ? ", or now" : "");
+        h9_fail(e, H9_EDATA, "found '%.*s', expected %s%s", shown, s, what[n], n == 0 && live ? ", or now" : "");
         return -1;
       }
     }

@@ -18,15 +18,9 @@ static int column_code(const char *name, const h9_view_column *known, size_t n, 
     if (strcmp(known[i].name, name) == 0) return known[i].code;
   if (other >= 0) return other;
   const char **names = malloc(n * sizeof *names);
-  char list[512] = "";
-  for (size_t i = 0, at = 0; i < n; i++) {
-    if (names) names[i] = known[i].name;
-    int w = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", known[i].name);
-    if (w > 0 && at + (size_t)w < sizeof list) at += (size_t)w;
-  }
-  const char *near = names ? h9_nearest_name(name, names, n) : NULL;
-  if (near) h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s'; did you mean '%s'?", name, near);
-  else h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s', expected some of %s", name, list);
+  for (size_t i = 0; names && i < n; i++) names[i] = known[i].name;
+  h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s'", name);
+  if (names) h9_fail_near(e, name, names, n, true);
   free(names);
   return -1;
 }

@@ -83,10 +83,8 @@ static int values_check(const neurons *s, h9_error *e) {
       const h9_model *m = h9_model_find(s->net.populations[p].model);
       for (uint32_t k = 0; m && k < m->n_values && n < 256; k++) names[n++] = m->values[k].name;
     }
-    const char *near = h9_nearest_name(s->names[i], names, n);
-    return h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s'%s%s%s", s->names[i],
-                   near ? "; did you mean '" : ", and no population's model has such a value",
-                   near ? near : "", near ? "'?" : "");
+    h9_fail(e, H9_EUSAGE, "--columns: there is no column '%s'", s->names[i]);
+    return h9_fail_near(e, s->names[i], names, n, true);
   }
   return H9_OK;
 }
