@@ -1,6 +1,6 @@
 /* filter: keeps the signals of one population and delays them, from stream to stream.
  *
- *   cc -o filter filter.c $(pkg-config --cflags --libs hal9)
+ *   cc -o filter filter.c $(pkg-config --cflags --libs hal9) -lm
  *   hal9-step -t 1s net.h9 | ./filter exc 5 | hal9-stats
  *
  * hal9(3) tells of each function. A damaged input ends it with the status that every program of hal9 has for that, and

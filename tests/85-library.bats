@@ -138,3 +138,68 @@ all_text() { # all_text FILE: every record that hal9-view shows
     [ "$status" != 0 ]
   done
 }
+
+@test "the programs of hal9(3) compile, run and say what they should" {
+  "$PYTHON" - "$BATS_TEST_DIRNAME/../man/hal9.3" <<'P'
+import re, sys
+text = open(sys.argv[1]).read()
+text = text[text.index(".Sh EXAMPLES"):]
+shell = []
+for body in re.findall(r"\.Bd -literal[^\n]*\n(.*?)\.Ed", text, re.S):
+    body = body.replace(r"\e", "\\").replace(r"\&", "").replace(r"\-", "-")
+    name = re.match(r"/\* (\w+\.c) \*/", body)
+    if name:
+        open(name[1], "w").write(body)
+    else:
+        shell.append(body)
+open("manual.sh", "w").writelines(shell)
+assert len(shell) == 2, shell
+P
+  sed -i "s|pkg-config|pkg-config --define-variable=prefix=$INSTALLED|" manual.sh
+  CFLAGS= bash -e -o pipefail manual.sh > out.txt
+  cat out.txt
+  gcc -std=c11 -Wall -Wextra -Werror -o rates rates.c $(flags --libs)
+  gcc -std=c11 -Wall -Wextra -Werror -o ring ring.c $(flags --libs)
+  # rates: of three populations over 300 ms
+  for p in exc:300 inh:80 relay:20; do
+    n=$(hal9-view --signals --population "${p%:*}" spikes.h9 | wc -l)
+    grep -qx "$(printf '%s\t%.3f' "${p%:*}" "$(awk "BEGIN {print $n / ${p#*:} / 0.3}")")" out.txt
+  done
+  # the ring: from 1 ms on neuron 1, 2, ... each 2 ms later
+  grep -E '^[0-9]+	[0-9]+$' out.txt > fired
+  [ "$(wc -l < fired)" -ge 45 ]
+  awk 'NR == 1 {first = $1} $2 != (NR - 1) % 10 + 1 || $1 != first + 20 * (NR - 1) {exit 1}' fired
+}
+
+@test "example filter.c: at most fifty lines; a population's signals, delayed, as hal9-view selects them; shared and static" {
+  src=$BATS_TEST_DIRNAME/../examples/filter.c
+  [ "$(wc -l < "$src")" -le 50 ]
+  cmp "$src" "$INSTALLED/share/hal9/examples/filter.c"
+  gcc -std=c11 -Wall -Wextra -Werror -o filter "$src" $(flags --libs) -lm
+  gcc -std=c11 -Wall -Wextra -Werror -o filter_static "$src" $(static_flags)
+  for f in ./filter ./filter_static; do
+    hal9-step -c net.yaml -t 300ms net.h9 | $f exc 2.5 > filtered.h9
+    hal9-view --check filtered.h9
+    diff <(hal9-view --signals --population exc spikes.h9 | awk '{print $1 + 25 "\t" $2}') <(hal9-view --signals filtered.h9)
+    [ "$(hal9-view --signals filtered.h9 | wc -l)" -gt 50 ]
+    hal9-view --provenance filtered.h9 | tail -n 1 | grep -q 'exc 2.5'
+  done
+  hal9-stats filtered.h9 > /dev/null
+}
+
+@test "example filter.c: a damaged or cut input ends it with 65 and leaves no whole output; a wrong population with 64" {
+  for at in 50 $(($(stat -c %s spikes.h9) / 2)) $(($(stat -c %s spikes.h9) - 1)); do
+    run bash -c "head -c $at spikes.h9 | ./filter exc 5 > broken.h9"
+    [ "$status" = 65 ]
+    [[ "$output" == "filter: standard input: "* ]]
+    run hal9-view --check broken.h9
+    [ "$status" != 0 ]
+  done
+  run bash -c './filter nobody 5 < spikes.h9 > broken.h9'
+  [ "$status" = 64 ]
+  # nobody reads on: the filter ends by SIGPIPE or after its output, and quietly
+  run bash -c './filter exc 5 < spikes.h9 | head -c 10 | wc -c'
+  [ "$output" = 10 ]
+  run bash -c './filter exc 5 < spikes.h9 > /dev/full'
+  [ "$status" = 74 ]
+}
