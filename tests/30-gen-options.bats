@@ -92,7 +92,7 @@ n = cKDTree(d).query(d, 2)[0][:,1]; assert len(d) == 5000 and n.min() >= 6 - 1e-
   run -64 hal9-gen -n 1 --param 'C_m=200 mV' -o x.h9
   [[ "$output" == *"expected pF"* ]]
   run -64 hal9-gen -n 1 --model iaf_psc_expo -o x.h9
-  [[ "$output" == *"did you mean iaf_psc_exp?"* ]]
+  [[ "$output" == *"did you mean 'iaf_psc_exp'?"* ]]
   run -64 hal9-gen -n 1 --param V_m=1 --param V_m=2 -o x.h9
   run -78 hal9-gen -n 1 --param C_m=-5 -o x.h9
   [[ "$output" == *"C_m = -5 pF: expected a value above 0"* ]]

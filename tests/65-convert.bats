@@ -297,7 +297,7 @@ P
   refused 64 "--from: found 'cvs', expected a format that --formats lists; did you mean 'csv'?" --from cvs --neurons n.csv
   refused 64 "only one table can be standard input" --from csv --neurons - --signals -
   refused 64 "--ids: found 'uid', expected uuid, text, compact or auto" --from csv --ids uid --neurons n.csv
-  refused 64 "--model: found 'iaf', expected one of" --from csv --model iaf --neurons n.csv
+  refused 64 "--model: there is no model 'iaf' (hal9-models(7)), expected one of " --from csv --model iaf --neurons n.csv
   run hal9-convert --to csv --ids text --neurons x.csv
   [ "$status" = 64 ]
   [[ "$output" == *"--ids goes with --from"* ]]

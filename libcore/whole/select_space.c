@@ -56,13 +56,13 @@ int h9_select_region(h9_select *s, const char *text, h9_error *e) {
 }
 
 int h9_select_near(h9_select *s, const char *text, h9_error *e) {
-  double v[4];
+  double v[5]; /* one more than it takes, to tell so */
   int n = 0;
-  int rc = h9_option_quantities("--near", text, &h9_unit_um, 4, v, &n, e);
+  int rc = h9_option_quantities("--near", text, &h9_unit_um, 5, v, &n, e);
   if (rc != H9_OK) return rc;
-  if (n < 2 || !(v[n - 1] >= 0))
+  if (n < 2 || n > 4 || !(v[n - 1] >= 0))
     return h9_fail(e, H9_EUSAGE, "--near: found '%s', expected %s", text,
-                   n < 2 ? "X,Y,R or X,Y,Z,R such as 0,0,100um"
+                   n < 2 || n > 4 ? "X,Y,R or X,Y,Z,R such as 0,0,100um"
                          : "a radius of at least 0 as the last number");
   h9_select_place *grown = realloc(s->near, (s->n_near + 1) * sizeof *grown);
   if (!grown) return h9_fail_memory(e, (s->n_near + 1) * sizeof *grown, "places");
