@@ -22,7 +22,8 @@ endif
 ifdef SANITIZE
 CFLAGS_ += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDFLAGS_ += -fsanitize=$(SANITIZE)
-BUILD := $(BUILD)/san
+# BUILD may stand on the command line, which no plain assignment changes, or come from a make above with the suffix.
+override BUILD := $(patsubst %/san,%,$(BUILD))/san
 endif
 LDLIBS_ := -lyaml -lzstd -lxxhash -lm
 
