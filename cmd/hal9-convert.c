@@ -13,43 +13,58 @@
 #include <unistd.h>
 
 #define PROGRAM "hal9-convert"
+/* As completions list them. */
+#define FORMATS "tsv|csv|nest|gdf|auryn|bmtk"
 
 static const char doc[] =
     "Make a stream of tables of neurons, connections and signals, or tables of a stream."
-    "\vFORMAT is hal9 (a stream), tsv or csv; one of the two sides is hal9. Neurons may be called by UUIDs or any other "
-    "labels: they get ids in the order of first appearance, and the stream keeps what they were called.\n"
+    "\vOne side is a stream, the other one of the formats that --formats explains. Neurons may be called by UUIDs or any "
+    "other labels: they get ids in the order of first appearance, and the stream keeps what they were called.\n"
     "  hal9-convert --from csv --neurons cells.csv --connections synapses.csv > net.h9\n"
     "  hal9-convert --to csv --neurons - net.h9\n"
+    "  hal9-convert --from nest --signals a.dat --signals b.dat | hal9-stats\n"
     "Times without a unit are in ms.";
 
 enum {
   OPT_FROM = 0x2000,
   OPT_TO,
+  OPT_FORMATS,
   OPT_NEURONS,
   OPT_CONNECTIONS,
   OPT_SIGNALS,
-  OPT_IDS,
+  OPT_TIME_UNIT,
+  OPT_ID_BASE,
+  OPT_SOURCE,
+  OPT_TARGET,
+  OPT_IDS, /* from here on: options that go with --from only */
+  OPT_NETWORK,
   OPT_DT,
+  OPT_ROUND,
   OPT_POPULATION,
   OPT_WEIGHT,
   OPT_DELAY,
   OPT_START,
   OPT_BATCH_SIZE,
   OPT_STOP,
-  OPT_FORMATS,
 };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "What:", 1},
-    {"from", OPT_FROM, "FORMAT", 0, "Read this form (default: hal9)", 0},
-    {"to", OPT_TO, "FORMAT", 0, "Write this form (default: hal9)", 0},
+    {"from", OPT_FROM, FORMATS, 0, "Read this form (default: hal9)", 0},
+    {"to", OPT_TO, FORMATS, 0, "Write this form (default: hal9)", 0},
     {"formats", OPT_FORMATS, 0, 0, "List the formats", 0},
     {"neurons", OPT_NEURONS, "FILE", 0, "Table of neurons: label, x, y, z, population, model, values", 0},
     {"connections", OPT_CONNECTIONS, "FILE", 0, "Table of connections: source, target, weight, delay", 0},
-    {"signals", OPT_SIGNALS, "FILE", 0, "Table of signals: time, neuron, strength, priority", 0},
+    {"signals", OPT_SIGNALS, "FILE", 0, "Table of signals: time, neuron, strength, priority; several times to read several", 0},
+    {"time-unit", OPT_TIME_UNIT, "ms|s|us|step", 0, "What times are in where the other form does not say", 0},
+    {"id-base", OPT_ID_BASE, "0|1", 0, "Number of the first neuron where neurons are called by numbers", 0},
+    {"source", OPT_SOURCE, "POPULATION", 0, "Connections of these sources, which are numbers in their population", 0},
+    {"target", OPT_TARGET, "POPULATION", 0, "Connections onto these targets, which are numbers in their population", 0},
     {0, 0, 0, 0, "From tables:", 2},
     {"ids", OPT_IDS, "auto|uuid|text|compact", 0, "What labels are; compact: numbers, that are the ids (default: auto, as the first one is)", 0},
-    {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms)", 0},
+    {"network", OPT_NETWORK, "FILE", 0, "A stream that the neurons are of", 0},
+    {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms, or the network's)", 0},
+    {"round", OPT_ROUND, 0, 0, "Round times and delays to steps of dt, which otherwise are refused", 0},
     {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (neurons)", 0},
     {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (1)", 0},
     {"delay", OPT_DELAY, "TIME", 0, "Delay where there is no column of it (1 ms)", 0},
@@ -64,6 +79,8 @@ typedef struct settings {
   h9_convert_options c;
   const h9_format *from, *to; /* NULL: a stream */
   const char *ids;
+  const char **more; /* files of signals behind the first */
+  size_t cap_more;
   const char *alone; /* the first option given that only goes with tables as input */
 } settings;
 
@@ -90,6 +107,24 @@ static void list_formats(void) {
   }
 }
 
+static int add_signals(settings *s, const char *path) {
+  if (!s->c.path[H9_PART_SIGNALS]) {
+    s->c.path[H9_PART_SIGNALS] = path;
+    return H9_OK;
+  }
+  if (h9_grow(&s->more, &s->cap_more, (size_t)s->c.n_more_signals + 1, sizeof *s->more) != H9_OK) return H9_ESYSTEM;
+  s->more[s->c.n_more_signals++] = path;
+  s->c.more_signals = s->more;
+  return H9_OK;
+}
+
+static bool parse_time_unit(settings *s, const char *arg) {
+  static const char *const names[] = {"", "ms", "s", "us", "step"};
+  for (int i = 1; i < 5; i++)
+    if (strcmp(arg, names[i]) == 0) s->c.time_unit = (enum h9_time_unit)i;
+  return s->c.time_unit != H9_TIME_DEFAULT && strcmp(arg, names[s->c.time_unit]) == 0;
+}
+
 static int parse_ids(settings *s, const char *arg) {
   static const char *const names[] = {"auto", "uuid", "text", "compact"};
   for (int i = 0; i < 4; i++)
@@ -101,6 +136,28 @@ static int parse_ids(settings *s, const char *arg) {
   return H9_EUSAGE;
 }
 
+/* What the format has and leaves open. */
+static void settle_form(settings *s, const h9_format *f, struct argp_state *state) {
+  static const char *const parts[H9_PARTS] = {"neurons", "connections", "signals"};
+  static const char *const units[] = {"", "ms", "s", "us", "step"};
+  h9_convert_options *c = &s->c;
+  for (int i = 0; i < H9_PARTS; i++)
+    if (c->path[i] && !(f->parts & 1 << i))
+      argp_error(state, "--%s: format %s has %s only", parts[i], f->name,
+                 f->parts & 1 << H9_PART_SIGNALS ? "signals" : "connections");
+  if (c->time_unit != H9_TIME_DEFAULT && f->times && !(f->times & 1 << c->time_unit))
+    argp_error(state, "--time-unit: found %s, but times of format %s are in %s", units[c->time_unit], f->name, units[f->time]);
+  if (s->to && c->n_more_signals) argp_error(state, "--signals: found '%s' too, expected one file to write", s->more[0]);
+  if (c->network && c->path[H9_PART_NEURONS]) argp_error(state, "--neurons and --network: expected one of them");
+  if ((c->source || c->target) && !c->path[H9_PART_CONNECTIONS])
+    argp_error(state, "--source and --target go with --connections");
+  if (s->from && (c->source || c->target) && !c->network && !c->path[H9_PART_NEURONS])
+    argp_error(state, "--source and --target name populations of --network or --neurons: give one of them");
+  if (s->from && c->time_unit == H9_TIME_DEFAULT) c->time_unit = f->time;
+  if (s->from && f->numbers && !c->network && c->ids == H9_IDS_AUTO) c->ids = H9_IDS_COMPACT;
+  if (s->from && !c->base_given) c->id_base_0 = f->id_base_0;
+}
+
 /* What is left to decide when all options are known. */
 static void settle(settings *s, struct argp_state *state) {
   int standard = 0, any = 0;
@@ -108,6 +165,7 @@ static void settle(settings *s, struct argp_state *state) {
     any += s->c.path[i] != NULL;
     standard += s->c.path[i] && strcmp(s->c.path[i], "-") == 0;
   }
+  for (int i = 0; i < s->c.n_more_signals; i++) standard += strcmp(s->more[i], "-") == 0;
   if (s->from && s->to)
     argp_error(state, "one side is hal9: convert by way of a stream, as in '%s --from %s ... | %s --to %s ...'", PROGRAM,
                s->from->name, PROGRAM, s->to->name);
@@ -121,8 +179,9 @@ static void settle(settings *s, struct argp_state *state) {
   if (s->from && !s->from->read) argp_error(state, "format %s can be written only", s->from->name);
   if (s->to && !s->to->write) argp_error(state, "format %s can be read only", s->to->name);
   if (s->o.config) argp_error(state, "-c: there is nothing to configure here");
+  settle_form(s, s->from ? s->from : s->to, state);
   s->c.threads = s->o.threads;
-  if (s->o.seed_given) s->c.seed = s->o.seed;
+  if (s->o.seed_given) s->c.seed = s->o.seed, s->c.seed_given = true;
   if (s->o.model) s->c.model = s->o.model;
 }
 
@@ -139,12 +198,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_FORMATS: list_formats(); exit(fflush(stdout) ? H9_EIO : 0);
   case OPT_NEURONS: s->c.path[H9_PART_NEURONS] = arg; break;
   case OPT_CONNECTIONS: s->c.path[H9_PART_CONNECTIONS] = arg; break;
-  case OPT_SIGNALS: s->c.path[H9_PART_SIGNALS] = arg; break;
+  case OPT_SIGNALS: rc = add_signals(s, arg); break;
+  case OPT_TIME_UNIT:
+    if (!parse_time_unit(s, arg)) argp_error(state, "--time-unit: found '%s', expected ms, s, us or step", arg);
+    break;
+  case OPT_ID_BASE:
+    if (strcmp(arg, "0") != 0 && strcmp(arg, "1") != 0) argp_error(state, "--id-base: found '%s', expected 0 or 1", arg);
+    s->c.id_base_0 = *arg == '0';
+    s->c.base_given = true;
+    break;
+  case OPT_SOURCE: s->c.source = arg; break;
+  case OPT_TARGET: s->c.target = arg; break;
+  case OPT_ROUND: s->c.round = true; break;
+  case OPT_NETWORK: s->c.network = arg; break;
   case OPT_IDS:
     if (parse_ids(s, arg) != H9_OK) argp_error(state, "--ids: found '%s', expected uuid, text, compact or auto", arg);
     break;
   case OPT_DT:
     rc = h9_option_time("--dt", arg, false, &s->c.dt, &e);
+    s->c.dt_given = true;
     break;
   case OPT_POPULATION:
     if (!*arg || strlen(arg) > H9_NAME_MAX || strpbrk(arg, " \t\n@[]:,"))
@@ -185,12 +257,20 @@ static void tell(const settings *s, const h9_buf *notes) {
 static void shaping(const settings *s, h9_buf *b) {
   static const char *const parts[H9_PARTS] = {"--neurons", "--connections", "--signals"};
   const double v[] = {s->c.dt, s->c.weight, s->c.delay, s->c.start, s->c.stop};
+  static const char *const units[] = {"", "ms", "s", "us", "step"};
   static const char *const names[] = {"--dt", "--weight", "--delay", "--start", "--stop"};
   char number[32];
   h9_shaping_begin(b, &s->o);
   h9_shaping_put(b, "--from", s->from->name);
   for (int i = 0; i < H9_PARTS; i++)
     if (s->c.path[i]) h9_shaping_put(b, parts[i], s->c.path[i]);
+  for (int i = 0; i < s->c.n_more_signals; i++) h9_shaping_put(b, "--signals", s->more[i]);
+  if (s->c.time_unit != s->from->time) h9_shaping_put(b, "--time-unit", units[s->c.time_unit]);
+  if (s->c.base_given) h9_shaping_put(b, "--id-base", s->c.id_base_0 ? "0" : "1");
+  if (s->c.network) h9_shaping_put(b, "--network", s->c.network);
+  if (s->c.source) h9_shaping_put(b, "--source", s->c.source);
+  if (s->c.target) h9_shaping_put(b, "--target", s->c.target);
+  if (s->c.round) h9_shaping_put(b, "--round", "yes");
   if (s->ids) h9_shaping_put(b, "--ids", s->ids);
   h9_shaping_put(b, "--population", s->c.population);
   h9_shaping_put(b, "--model", s->c.model);
@@ -229,13 +309,14 @@ static int write_stream(const settings *s, h9_import *m, h9_error *e) {
   return rc;
 }
 
-static int import(const settings *s, h9_error *e) {
+static int import(settings *s, h9_error *e) {
   h9_import m = {.o = &s->c};
   uint64_t begun = h9_clock_ns();
   if (!s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
     return h9_fail(e, H9_EUSAGE, "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
   h9_stage_enter(H9_STAGE_READ);
-  int rc = s->from->read(s->from, &m, e);
+  int rc = s->c.network ? h9_import_network(&m, &s->c, s->from->numbers, e) : H9_OK;
+  if (rc == H9_OK) rc = s->from->read(s->from, &m, e);
   double read_s = (double)(h9_clock_ns() - begun) * 1e-9;
   h9_stage_enter(H9_STAGE_WRITE);
   if (rc == H9_OK) rc = write_stream(s, &m, e);
@@ -279,5 +360,6 @@ int main(int argc, char **argv) {
   if (rc == H9_OK) rc = h9_telemetry_end(s.from ? import(&s, &e) : export(&s, &e), &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
+  free(s.more);
   return rc;
 }

@@ -248,7 +248,7 @@ P
 
 @test "what is lost is told: rounded times, digits, columns, parts of a stream; -q says nothing" {
   printf 'time,neuron,note\n0.25,a,x\n0.31,a,y\n' > s.csv
-  run --separate-stderr from --signals s.csv -o s.h9
+  run --separate-stderr from --round --signals s.csv -o s.h9
   [ "$status" = 0 ]
   [[ "$stderr" == *"s.csv: 2 times are no multiples of dt, 0.1 ms, and are rounded, by up to 0.05 ms"* ]]
   [[ "$stderr" == *"s.csv: column 3 (note) is not taken over"* ]]

@@ -57,15 +57,20 @@ static void projection_release(h9_projection *p) {
   h9_dist_release(&p->delay);
 }
 
+void h9_network_forget_projections(h9_network *net) {
+  for (uint32_t i = 0; net->projections && i < net->n_projections; i++) projection_release(&net->projections[i]);
+  free(net->projections);
+  net->projections = NULL;
+  net->n_projections = 0;
+}
+
 void h9_network_release(h9_network *net) {
   for (uint32_t i = 0; net->populations && i < net->n_populations; i++)
     population_release(&net->populations[i]);
-  for (uint32_t i = 0; net->projections && i < net->n_projections; i++)
-    projection_release(&net->projections[i]);
+  h9_network_forget_projections(net);
   for (uint32_t i = 0; net->provenance && i < net->n_provenance; i++)
     h9_provenance_release(&net->provenance[i]);
   free(net->populations);
-  free(net->projections);
   free(net->provenance);
   h9_labels_release(&net->labels);
   free(net->x);

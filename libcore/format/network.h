@@ -162,6 +162,7 @@ typedef struct h9_network {
 } h9_network;
 
 void h9_network_release(h9_network *net); /* releases the contents, not the struct */
+void h9_network_forget_projections(h9_network *net); /* releases them: there are none then */
 /* Index of the population of that name, or -1. */
 int h9_network_find(const h9_network *net, const char *name);
 /* The same of a name that the user gave: -1 with H9_EDATA, "there is no population 'x'; did you mean 'y'?". */

@@ -1,5 +1,5 @@
 /* What all formats share: their list, notes, and labels that become ids. */
-#include "convert.h"
+#include "convert_parts.h"
 
 #include "../base/decimal.h"
 #include "../base/memory.h"
@@ -9,12 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_format *const formats[] = {&h9_format_tsv, &h9_format_csv};
-
-const h9_format h9_format_tsv = {.name = "tsv", .about = "tables with tabs between", .separator = '\t',
-                                 .read = h9_import_tables, .write = h9_export_tables};
-const h9_format h9_format_csv = {.name = "csv", .about = "tables with commas between", .separator = ',',
-                                 .read = h9_import_tables, .write = h9_export_tables};
+static const h9_format *const formats[] = {&h9_format_tsv,   &h9_format_csv,  &h9_format_nest, &h9_format_gdf,
+                                           &h9_format_auryn, &h9_format_bmtk};
 
 const h9_format *h9_format_at(size_t i) { return i < sizeof formats / sizeof formats[0] ? formats[i] : NULL; }
 
@@ -34,19 +30,43 @@ void h9_note(h9_buf *notes, const char *fmt, ...) {
   h9_buf_put8(notes, '\n');
 }
 
-/* Reads the tables there are, neurons first: the others speak of them. */
-int h9_import_tables(const h9_format *f, h9_import *m, h9_error *e) {
-  const char *const *path = m->o->path;
+/* Reads the parts there are, neurons first: the others speak of them. */
+int h9_import_sheets(const h9_format *f, h9_import *m, const h9_part_source *o, h9_error *e) {
+  const h9_convert_options *c = m->o;
   int rc = H9_OK;
-  if (path[H9_PART_NEURONS]) rc = h9_import_neurons(m, path[H9_PART_NEURONS], f->separator, e);
-  if (rc == H9_OK && path[H9_PART_CONNECTIONS])
-    rc = h9_import_connections(m, path[H9_PART_CONNECTIONS], f->separator, e);
-  if (rc == H9_OK && path[H9_PART_SIGNALS]) rc = h9_import_signals(m, path[H9_PART_SIGNALS], f->separator, e);
+  for (int part = 0; part < H9_PARTS && rc == H9_OK; part++)
+    for (int k = -1; k < (part == H9_PART_SIGNALS ? c->n_more_signals : 0) && rc == H9_OK; k++) {
+      const char *path = k < 0 ? c->path[part] : c->more_signals[k];
+      h9_sheet s;
+      void *own = NULL;
+      if (!path) break;
+      rc = o->open(f, m, (enum h9_part)part, path, &s, &own, e);
+      if (rc == H9_OK)
+        rc = part == H9_PART_NEURONS       ? h9_import_neurons(m, &s, e)
+             : part == H9_PART_CONNECTIONS ? h9_import_connections(m, &s, e)
+                                           : h9_import_signals(m, &s, f->local_ids, e);
+      if (own) o->release(own);
+    }
   return rc == H9_OK && !m->settled ? h9_import_settle(m, e) : rc;
 }
 
+static int open_table(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s, void **own, h9_error *e) {
+  (void)m, (void)part, (void)own;
+  return h9_sheet_open(s, path, f->separator, e);
+}
+
+static int read_tables(const h9_format *f, h9_import *m, h9_error *e) {
+  return h9_import_sheets(f, m, &(h9_part_source){open_table, NULL}, e);
+}
+
+const h9_format h9_format_tsv = {.name = "tsv", .about = "tables with tabs between", .separator = '\t', .parts = 7,
+                                 .read = read_tables, .write = h9_export_tables};
+const h9_format h9_format_csv = {.name = "csv", .about = "tables with commas between", .separator = ',', .parts = 7,
+                                 .read = read_tables, .write = h9_export_tables};
+
 void h9_import_release(h9_import *m) {
   h9_labelmap_free(m->labels);
+  h9_labelmap_free(m->local);
   free(m->id_of);
   free(m->source);
   free(m->edge);
@@ -58,13 +78,30 @@ void h9_import_release(h9_import *m) {
 
 /* ---- labels ---- */
 
+bool h9_import_is_name(const char *text, size_t len) {
+  if (len == 0 || len > H9_NAME_MAX) return false;
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr("@[]:,", text[i])) return false;
+  return true;
+}
+
+/* A number that is an id, counted from 0 or 1, or N with eight digits. */
+static bool number(const h9_import *m, const char *text, size_t len, uint32_t *id) {
+  uint64_t v;
+  if (m->o->id_base_0 && h9_whole_parse(text, len, H9_ID_MAX - 1, &v)) {
+    *id = (uint32_t)v + 1;
+    return true;
+  }
+  return h9_id_parse(text, len, id) && !(m->o->id_base_0 && *text != 'N');
+}
+
 int h9_import_begin_labels(h9_import *m, const char *text, size_t len, h9_error *e) {
   unsigned char uuid[H9_UUID_BYTES];
   uint32_t id;
   if (m->ids != H9_IDS_AUTO) return H9_OK;
   m->ids = m->o->ids != H9_IDS_AUTO         ? m->o->ids
            : h9_uuid_parse(text, len, uuid) ? H9_IDS_UUID
-           : h9_id_parse(text, len, &id)    ? H9_IDS_COMPACT
+           : number(m, text, len, &id)      ? H9_IDS_COMPACT
                                             : H9_IDS_TEXT;
   if (m->ids == H9_IDS_COMPACT) return H9_OK;
   return h9_labelmap_new(&m->labels, H9_LABELMAP_FREE, m->ids == H9_IDS_UUID, m->o->threads, e);
@@ -94,10 +131,11 @@ static int spell(const h9_import *m, const char *text, size_t *len, unsigned cha
 }
 
 static int compact(const h9_import *m, const char *text, size_t len, uint32_t *id, h9_error *e) {
-  uint32_t most = m->settled ? m->net.n_neurons : H9_ID_MAX;
-  if (h9_id_parse(text, len, id) && *id <= most) return H9_OK;
-  return h9_fail(e, H9_EDATA, "found '%.*s', expected an id from 1 to %u%s", len < 40 ? (int)len : 40, text, most,
-                 m->o->ids == H9_IDS_AUTO ? ", as the first label is one; or give --ids text" : "");
+  uint32_t most = m->settled ? m->net.n_neurons : H9_ID_MAX, base = m->o->id_base_0 ? 0 : 1;
+  if (number(m, text, len, id) && *id <= most) return H9_OK;
+  return h9_fail(e, H9_EDATA, "found '%.*s', expected an id from %u to %u%s", len < 40 ? (int)len : 40, text, base,
+                 most - 1 + base, m->known ? ", a neuron of --network"
+                 : m->o->ids == H9_IDS_AUTO ? ", as the first label is one; or give --ids text" : "");
 }
 
 int h9_import_label(h9_import *m, int thread, const char *text, size_t len, uint64_t position, uint32_t *id,
@@ -121,7 +159,7 @@ int h9_import_find(const h9_import *m, const char *text, size_t len, uint32_t *i
   uint32_t entry = h9_labelmap_find(m->labels, bytes, n);
   if (entry == H9_LABELMAP_NONE)
     return h9_fail(e, H9_EDATA, "found '%.*s', which is no neuron of %s", len < 40 ? (int)len : 40, text,
-                   m->o->path[H9_PART_NEURONS]);
+                   m->known ? m->o->network : m->o->path[H9_PART_NEURONS]);
   *id = m->id_of[entry];
   return H9_OK;
 }
@@ -190,8 +228,9 @@ static int settle_labels(h9_import *m, h9_error *e) {
 int h9_import_settle(h9_import *m, h9_error *e) {
   h9_network *net = &m->net;
   int rc = H9_OK;
+  if (m->local) return h9_import_settle_local(m, e);
   if (m->labels) rc = settle_labels(m, e);
-  else net->n_neurons = largest(m);
+  else net->n_neurons = largest(m) > m->least_neurons ? largest(m) : m->least_neurons;
   if (rc != H9_OK) return rc;
   m->settled = true;
   if (net->n_neurons == 0)

@@ -11,10 +11,22 @@
 enum h9_ids { H9_IDS_AUTO, H9_IDS_UUID, H9_IDS_TEXT, H9_IDS_COMPACT };
 enum h9_part { H9_PART_NEURONS, H9_PART_CONNECTIONS, H9_PART_SIGNALS, H9_PARTS };
 
+/* What times are counted in, where the other form does not say. */
+enum h9_time_unit { H9_TIME_DEFAULT, H9_TIME_MS, H9_TIME_S, H9_TIME_US, H9_TIME_STEPS };
+
 typedef struct h9_convert_options {
   const char *path[H9_PARTS]; /* files of the other form; NULL: not converted */
+  const char *const *more_signals; /* further files of signals to read */
+  int n_more_signals;
+  enum h9_time_unit time_unit; /* DEFAULT: the format's */
+  bool id_base_0;            /* neurons that are called by numbers are counted from 0 */
+  bool base_given;           /* that was said; else it is the format's */
+  bool round;                /* times between steps are rounded; else they are refused */
+  const char *source, *target; /* populations: their connections, by index in them; NULL: all, by id */
+  const char *network;       /* a stream that the neurons are of; NULL: none */
   enum h9_ids ids;
   double dt;                 /* ms */
+  bool dt_given, seed_given;
   uint64_t seed;
   const char *population, *model; /* of neurons that are given none */
   double weight, delay;      /* where a table has none: in the model's unit, ms; NaN: not given */
@@ -47,7 +59,7 @@ typedef struct h9_import_edge {
 typedef struct h9_import_signal {
   h9_step step;
   uint32_t id;
-  uint8_t priority;
+  uint32_t priority : 8, population : 24; /* population: an entry, where ids count in populations and are not settled */
   double strength;
 } h9_import_signal;
 
@@ -59,6 +71,10 @@ typedef struct h9_import {
   enum h9_ids ids;
   bool settled;      /* labels became ids */
   h9_id *id_of;      /* [entry] */
+  h9_labelmap *local; /* names of populations that signals count their neurons in; NULL: there are none */
+  bool known;         /* the neurons are another stream's */
+  int n_files;       /* of signals, so far */
+  uint32_t least_neurons; /* what a table says that there are, compact ids or not */
   h9_network net;
   /* connections */
   bool has_connections, weight_given; /* weight_given: its unit */
@@ -76,11 +92,18 @@ typedef struct h9_import {
 void h9_import_release(h9_import *m);
 H9_PRINTF(2, 3) void h9_note(h9_buf *notes, const char *fmt, ...); /* a line */
 
+/* Whether it can name a population. */
+bool h9_import_is_name(const char *text, size_t len);
 /* Chooses the form of ids by the first label when it is not given; H9_EDATA. */
 int h9_import_begin_labels(h9_import *m, const char *text, size_t len, h9_error *e) H9_UNUSED_RESULT;
 /* Adds a label by a thread: its entry (or, of compact ids, the id) in *id. H9_EDATA without a place: malformed. */
 int h9_import_label(h9_import *m, int thread, const char *text, size_t len, uint64_t position, uint32_t *id,
                     h9_error *e) H9_UNUSED_RESULT;
+/* The id of neuron `text` of population p, counted there; not settled: counted from 1. */
+int h9_import_index(const h9_import *m, int p, const char *text, size_t len, uint32_t *id, h9_error *e) H9_UNUSED_RESULT;
+/* Takes the neurons of the stream o->network, and its dt and seed where o (the import's own) has none. numbers: labels
+ * that are no numbers are of no use. */
+int h9_import_network(h9_import *m, h9_convert_options *o, bool numbers, h9_error *e) H9_UNUSED_RESULT;
 /* Makes the network's neurons of rows: ids by population, in a population by row; or as they are given, where ids are
  * compact. H9_EDATA with line and name. */
 int h9_import_take_neurons(h9_import *m, const h9_neuron_rows *r, h9_error *e) H9_UNUSED_RESULT;
@@ -94,27 +117,31 @@ int h9_import_keep_labels(h9_import *m, const uint32_t *entry, h9_error *e) H9_U
 /* Writes all as a stream: head, labels, neurons, projections, connections, signals. */
 int h9_import_write(h9_import *m, h9_writer *w, h9_error *e) H9_UNUSED_RESULT;
 
+struct h9_listing;
+struct h9_listing_row;
 typedef struct h9_format {
   const char *name, *about;
   char separator;
+  bool numbers;              /* neurons are called by numbers only */
+  bool local_ids;            /* ids of signals count in a population */
+  bool id_base_0;            /* numbers count from 0 unless it is said otherwise */
+  bool plain;                /* signals are times and neurons only */
+  enum h9_time_unit time;    /* what times are counted in unless it is said otherwise */
+  uint8_t times;             /* bit H9_TIME_*: what may be said; 0: anything */
+  uint8_t parts;             /* bit H9_PART_*: it has */
   /* Reads o->path[] into m; NULL: cannot be read. */
   int (*read)(const struct h9_format *f, h9_import *m, h9_error *e);
   /* Writes the stream on fd to o->path[]; NULL: cannot be written. */
   int (*write)(const struct h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes,
                h9_error *e);
+  /* For h9_export_tables; NULL: as tables are. Columns of connections or signals; what stands before n rows; a row. */
+  int (*columns)(struct h9_listing *c, enum h9_part part, h9_error *e);
+  void (*header)(const struct h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b);
+  void (*row)(const struct h9_listing *c, enum h9_part part, const struct h9_listing_row *r, h9_buf *b);
 } h9_format;
-extern const h9_format h9_format_tsv, h9_format_csv;
+extern const h9_format h9_format_tsv, h9_format_csv, h9_format_nest, h9_format_gdf, h9_format_auryn, h9_format_bmtk;
 /* The formats besides the stream; NULL behind the last one. */
 const h9_format *h9_format_at(size_t i);
 const h9_format *h9_format_find(const char *name);
-
-/* Tables of text: all of them; convert_neurons.c, convert_lists.c: one. */
-int h9_import_tables(const h9_format *f, h9_import *m, h9_error *e) H9_UNUSED_RESULT;
-int h9_import_neurons(h9_import *m, const char *path, char separator, h9_error *e) H9_UNUSED_RESULT;
-int h9_import_connections(h9_import *m, const char *path, char separator, h9_error *e) H9_UNUSED_RESULT;
-int h9_import_signals(h9_import *m, const char *path, char separator, h9_error *e) H9_UNUSED_RESULT;
-/* convert_export.c */
-int h9_export_tables(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes,
-                     h9_error *e) H9_UNUSED_RESULT;
 
 #endif

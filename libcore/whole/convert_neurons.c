@@ -1,6 +1,5 @@
 /* A table of neurons: label, x, y, z, population, model, and values of the models by their names. */
-#include "convert.h"
-#include "sheet.h"
+#include "convert_parts.h"
 
 #include "../base/memory.h"
 #include "../base/parallel.h"
@@ -26,7 +25,7 @@ typedef struct rows {
 
 typedef struct reading {
   h9_import *m;
-  h9_sheet sheet;
+  h9_sheet *sheet;
   h9_sheet_place place[KNOWN];
   uint32_t n_numbers;                   /* coordinates and values that the table has */
   h9_sheet_place number[NUMBERS_MAX];
@@ -85,9 +84,7 @@ static int name_add(reading *r, h9_labelmap *map, int me, const h9_sheet_part *p
                     uint32_t *entry, h9_error *e) {
   (void)r;
   const h9_cell *c = &cells[column];
-  bool fine = c->len > 0 && c->len <= H9_NAME_MAX;
-  for (size_t i = 0; i < c->len && fine; i++)
-    fine = (unsigned char)c->text[i] > ' ' && c->text[i] != 0x7f && !strchr("@[]:,", c->text[i]);
+  bool fine = h9_import_is_name(c->text, c->len);
   if (!fine)
     h9_fail(e, H9_EDATA, "found '%.*s', expected a name without spaces and @ [ ] : ,",
                    c->len < 40 ? (int)c->len : 40, c->text);
@@ -117,7 +114,7 @@ static int take_row(reading *r, int me, const h9_sheet_part *p, const h9_cell *c
 
 static void take_part(void *ctx, uint64_t i, int me) {
   reading *r = ctx;
-  h9_sheet_part *p = &r->sheet.part[i];
+  h9_sheet_part *p = &r->sheet->part[i];
   rows *out = &r->part[i];
   h9_cell cells[H9_SHEET_COLUMNS_MAX];
   h9_error *e = &r->error[i];
@@ -139,8 +136,8 @@ static int no_twins(const reading *r, const rows *x, h9_error *e) {
     if (r->m->ids == H9_IDS_UUID) *h9_uuid_text(text, label) = 0;
     else memcpy(text, label, len), text[len] = 0;
     return h9_fail(e, H9_EDATA, "%s:%llu: column %d (%s): found '%s' again, first in line %llu; expected each neuron once",
-                   r->sheet.name, (unsigned long long)x->line[i], r->place[LABEL].column + 1,
-                   r->sheet.column[r->place[LABEL].column], text, (unsigned long long)first);
+                   r->sheet->name, (unsigned long long)x->line[i], r->place[LABEL].column + 1,
+                   r->sheet->column[r->place[LABEL].column], text, (unsigned long long)first);
   }
   return H9_OK;
 }
@@ -149,7 +146,7 @@ static int no_twins(const reading *r, const rows *x, h9_error *e) {
 static int begin_labels(reading *r, h9_error *e) {
   char *memory;
   h9_cell cells[H9_SHEET_COLUMNS_MAX];
-  int rc = h9_sheet_peek(&r->sheet, &memory, cells, e);
+  int rc = h9_sheet_peek(r->sheet, &memory, cells, e);
   if (rc == H9_OK) {
     const h9_cell *c = &cells[r->place[LABEL].column];
     rc = h9_import_begin_labels(r->m, c->text, c->len, e);
@@ -160,16 +157,16 @@ static int begin_labels(reading *r, h9_error *e) {
 
 static int read_rounds(reading *r, h9_error *e) {
   int rc;
-  while ((rc = h9_sheet_next(&r->sheet, e)) == H9_OK) {
+  while ((rc = h9_sheet_next(r->sheet, e)) == H9_OK) {
     uint64_t lines = 0;
     if (r->m->ids == H9_IDS_AUTO) rc = begin_labels(r, e);
-    for (uint32_t i = 0; i < r->sheet.n_parts; i++) lines += r->sheet.part[i].lines;
+    for (uint32_t i = 0; i < r->sheet->n_parts; i++) lines += r->sheet->part[i].lines;
     if (rc == H9_OK && r->m->labels) rc = h9_labelmap_reserve(r->m->labels, lines, e);
     if (rc == H9_OK) rc = h9_labelmap_reserve(r->populations, lines, e);
     if (rc == H9_OK) rc = h9_labelmap_reserve(r->models, lines, e);
     if (rc != H9_OK) return rc;
-    h9_parallel_each(r->m->o->threads, r->sheet.n_parts, take_part, r);
-    for (uint32_t i = 0; i < r->sheet.n_parts; i++) {
+    h9_parallel_each(r->m->o->threads, r->sheet->n_parts, take_part, r);
+    for (uint32_t i = 0; i < r->sheet->n_parts; i++) {
       if (r->error[i].code != H9_OK) {
         *e = r->error[i];
         return e->code;
@@ -181,8 +178,8 @@ static int read_rounds(reading *r, h9_error *e) {
     }
   }
   if (rc != H9_EOF) return rc;
-  if (r->all.n == 0) return h9_fail(e, H9_EDATA, "%s: holds no neurons, expected a line each", r->sheet.name);
-  if (r->all.n > H9_ID_MAX) return h9_fail(e, H9_EDATA, "%s: holds %zu neurons, expected at most %u", r->sheet.name, r->all.n, H9_ID_MAX);
+  if (r->all.n == 0) return h9_fail(e, H9_EDATA, "%s: holds no neurons, expected a line each", r->sheet->name);
+  if (r->all.n > H9_ID_MAX) return h9_fail(e, H9_EDATA, "%s: holds %zu neurons, expected at most %u", r->sheet->name, r->all.n, H9_ID_MAX);
   return H9_OK;
 }
 
@@ -212,7 +209,7 @@ static bool is_value(const char *column, char name[H9_NAME_MAX + 1], h9_sheet_pl
 
 static int find_columns(reading *r, h9_error *e) {
   uint32_t other[H9_SHEET_COLUMNS_MAX], n;
-  const h9_sheet *s = &r->sheet;
+  const h9_sheet *s = r->sheet;
   int rc = h9_sheet_match(s, known, KNOWN, r->place, other, &n, e);
   if (rc != H9_OK) return rc;
   if (r->place[LABEL].column < 0)
@@ -251,20 +248,21 @@ static int find_columns(reading *r, h9_error *e) {
   return H9_OK;
 }
 
-int h9_import_neurons(h9_import *m, const char *path, char separator, h9_error *e) {
+int h9_import_neurons(h9_import *m, h9_sheet *sheet, h9_error *e) {
   reading *r = calloc(1, sizeof *r);
   if (!r || !(r->error = calloc(H9_SHEET_PARTS_MAX, sizeof *r->error))) {
     free(r);
+    h9_sheet_close(sheet);
     return h9_fail_memory(e, sizeof *r, "a table");
   }
   r->m = m;
-  int rc = h9_sheet_open(&r->sheet, path, separator, e);
-  if (rc == H9_OK) rc = find_columns(r, e);
+  r->sheet = sheet;
+  int rc = find_columns(r, e);
   if (rc == H9_OK) rc = h9_labelmap_new(&r->populations, H9_LABELMAP_FREE, false, m->o->threads, e);
   if (rc == H9_OK) rc = h9_labelmap_new(&r->models, H9_LABELMAP_FREE, false, m->o->threads, e);
   if (rc == H9_OK) rc = read_rounds(r, e);
   if (rc == H9_OK) {
-    h9_neuron_rows all = {.name = r->sheet.name,
+    h9_neuron_rows all = {.name = r->sheet->name,
                           .n = r->all.n,
                           .line = r->all.line,
                           .id = r->all.id,
@@ -281,7 +279,7 @@ int h9_import_neurons(h9_import *m, const char *path, char separator, h9_error *
     all.n_values = r->n_numbers - (uint32_t)all.dimensions;
     rc = h9_import_take_neurons(m, &all, e);
   }
-  h9_sheet_close(&r->sheet);
+  h9_sheet_close(r->sheet);
   for (int i = 0; i < H9_SHEET_PARTS_MAX; i++) rows_release(&r->part[i]);
   rows_release(&r->all);
   h9_labelmap_free(r->populations);

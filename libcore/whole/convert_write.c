@@ -298,7 +298,7 @@ int h9_import_write(h9_import *m, h9_writer *w, h9_error *e) {
   m->net.dt = m->o->dt;
   m->net.seed = m->o->seed;
   int rc = h9_network_write_head(w, &m->net, e);
-  if (rc == H9_OK && (m->o->path[H9_PART_NEURONS] || m->has_connections)) rc = h9_network_write_neurons(w, &m->net, e);
+  if (rc == H9_OK && (m->o->path[H9_PART_NEURONS] || m->has_connections || (m->known && !m->has_signals))) rc = h9_network_write_neurons(w, &m->net, e);
   if (rc == H9_OK && m->has_connections) rc = write_connections(&x, e);
   if (rc == H9_OK && m->has_signals) rc = write_signals(&x, e);
   return rc;

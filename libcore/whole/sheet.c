@@ -20,8 +20,9 @@ static int fill(h9_sheet *s, h9_error *e) {
   s->used = 0;
   while (!s->ended && s->len < WINDOW) {
     size_t got;
-    int rc = h9_read_full(s->fd, s->window + s->len, WINDOW - s->len, &got, e);
-    if (rc != H9_OK) return h9_fail_at(e, "%s", s->name);
+    int rc = s->source ? s->source->read(s->source->ctx, s->window + s->len, WINDOW - s->len, &got, e)
+                       : h9_read_full(s->fd, s->window + s->len, WINDOW - s->len, &got, e);
+    if (rc != H9_OK) return s->source ? rc : h9_fail_at(e, "%s", s->name);
     s->ended = got < WINDOW - s->len;
     s->len += got;
   }
@@ -135,17 +136,27 @@ static int header(h9_sheet *s, h9_error *e) {
   }
 }
 
-int h9_sheet_open(h9_sheet *s, const char *path, char separator, h9_error *e) {
-  *s = (h9_sheet){.separator = separator, .next_line = 1, .fd = -1};
-  int rc = h9_input_open(path, &s->fd, &s->name, e);
-  if (rc != H9_OK) return rc;
-  s->own_fd = s->fd != STDIN_FILENO;
+static int begin(h9_sheet *s, h9_error *e) {
+  int rc = H9_OK;
   s->window = malloc(WINDOW + 1);
   if (!s->window) rc = h9_fail_memory(e, WINDOW, "a window into a table");
   if (rc == H9_OK) rc = fill(s, e);
   if (rc == H9_OK) rc = header(s, e);
   if (rc != H9_OK) h9_sheet_close(s);
   return rc;
+}
+
+int h9_sheet_open(h9_sheet *s, const char *path, char separator, h9_error *e) {
+  *s = (h9_sheet){.separator = separator, .next_line = 1, .fd = -1};
+  int rc = h9_input_open(path, &s->fd, &s->name, e);
+  if (rc != H9_OK) return rc;
+  s->own_fd = s->fd != STDIN_FILENO;
+  return begin(s, e);
+}
+
+int h9_sheet_open_source(h9_sheet *s, const h9_sheet_source *source, h9_error *e) {
+  *s = (h9_sheet){.separator = '\t', .next_line = source->first_line, .fd = -1, .source = source, .name = source->name};
+  return begin(s, e);
 }
 
 void h9_sheet_close(h9_sheet *s) {
@@ -189,11 +200,13 @@ bool h9_sheet_unit(const char *text, double *up, double *down, h9_dim *dim) {
   return *text && h9_unit_scale(text, &len, up, down, dim) && text[len] == 0;
 }
 
-/* Whether `column` is `name`, alone or with a unit: "time", "time_ms", "time[ms]", "time (ms)". */
-static bool named(const char *column, const char *name, char unit[16]) {
-  size_t n = name ? strlen(name) : 0;
+/* Whether `column` is one of `names`, alone or with a unit: "time", "time_ms", "time[ms]", "time (ms)". */
+static bool named(const char *column, const char *names, char unit[16]) {
+  size_t n = names ? strcspn(names, "|") : 0;
   *unit = 0;
-  if (!name || strncasecmp(column, name, n) != 0) return false;
+  if (!names) return false;
+  if (names[n] && named(column, names + n + 1, unit)) return true;
+  if (strncasecmp(column, names, n) != 0) return false;
   const char *p = column + n;
   while (*p == ' ') p++;
   if (!*p) return true;

@@ -19,6 +19,15 @@ typedef struct h9_sheet_part {
   uint64_t row_line; /* number of the line that the last row stood in */
 } h9_sheet_part;
 
+/* What is no text table, but reads as one. */
+typedef struct h9_sheet_source {
+  void *ctx;
+  const char *name; /* of the file, for messages */
+  /* Fills room bytes, or fewer at the end only. Lines of the text are those of the file, or rows of it. */
+  int (*read)(void *ctx, char *to, size_t room, size_t *got, h9_error *e);
+  uint64_t first_line; /* number of the line of names: 0 where it is none of the file's */
+} h9_sheet_source;
+
 typedef struct h9_sheet {
   const char *name; /* of the file, for messages */
   char separator;
@@ -28,6 +37,7 @@ typedef struct h9_sheet {
   h9_sheet_part part[H9_SHEET_PARTS_MAX]; /* of the round */
   uint32_t n_parts;
   /* reading */
+  const h9_sheet_source *source; /* NULL: fd */
   int fd;
   bool own_fd, ended;
   char *window;
@@ -37,6 +47,8 @@ typedef struct h9_sheet {
 
 /* Opens and reads the line of names. "-": standard input. H9_ENOINPUT, H9_EDATA: empty, names missing or twice. */
 int h9_sheet_open(h9_sheet *s, const char *path, char separator, h9_error *e) H9_UNUSED_RESULT;
+/* The same of a source, which outlives the sheet; tabs stand between. */
+int h9_sheet_open_source(h9_sheet *s, const h9_sheet_source *source, h9_error *e) H9_UNUSED_RESULT;
 void h9_sheet_close(h9_sheet *s);
 /* The next round to s->part[0 .. n_parts); H9_EOF. */
 int h9_sheet_next(h9_sheet *s, h9_error *e) H9_UNUSED_RESULT;
@@ -50,7 +62,7 @@ int h9_sheet_fail_at(const h9_sheet_part *p, uint32_t column, h9_error *e);
 
 /* A column that a reader knows. */
 typedef struct h9_sheet_known {
-  const char *name, *also; /* its name, and another, or NULL */
+  const char *name, *also; /* its name, and others with '|' between, or NULL */
   const char *unit;        /* that values are taken in; NULL: it has none */
 } h9_sheet_known;
 /* Where a known column stands: -1 where it is not. Values times `up` over `down` are in the known unit (a coherent one); `unit` is

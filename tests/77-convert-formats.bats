@@ -1,0 +1,167 @@
+# Formats of other programs in hal9-convert. Authority: sample files written here as those programs print them (printf formats of
+# NEST's recording_backend_ascii.cpp, Auryn's SpikeMonitor, BMTK's CSV writer), and Python: int, float, csv, json, decimal.
+
+bats_require_minimum_version 1.5.0
+
+setup() { cd "$BATS_TEST_TMPDIR"; }
+spikes() { hal9-view --signals "$@" | tr '\t\n' ' ;'; }
+refused() { # refused STATUS TEXT ARGUMENTS...: the message holds TEXT, nothing is left under the output's name
+  local want=$1 text=$2
+  shift 2
+  rm -f refused.h9
+  run hal9-convert "$@" -o refused.h9
+  echo "$output"
+  [ "$status" = "$want" ]
+  [[ "$output" == *"$text"* ]]
+  [ ! -e refused.h9 ]
+}
+# Three populations, 2-D, with weak and strong drive: some 400 spikes of all.
+recorded() {
+  cat > net.yaml <<'Y'
+populations:
+  e: {count: 60, model: iaf_psc_exp, params: {I_e: {uniform: {low: 380 pA, high: 480 pA}}}}
+  i: {count: 20, model: iaf_psc_exp, params: {I_e: 420 pA}}
+  x: {count: 9, model: iaf_psc_exp, params: {I_e: 400 pA}}
+Y
+  hal9-gen -c net.yaml | hal9-step -t 150ms --no-metrics -o s.h9
+}
+
+@test "NEST's .dat: files of two threads, either header, times or steps with offsets" {
+  printf '# NEST version: 3.6.0\n# RecordingBackendASCII version: 2\nsender\ttime_ms\n3\t1.200\n1\t0.500\n' > a.dat
+  printf '# NEST version: 3.0\n# RecordingBackendASCII version: 2\n# sender\ttime_step\ttime_offset\n7\t13\t0.000\n2\t14\t0.100\n' > b.dat
+  hal9-convert --from nest --signals a.dat --signals b.dat -o s.h9
+  hal9-view --check s.h9
+  [ "$(spikes s.h9)" = "5 1;12 3;13 2;13 7;" ] # step 14 less 0.1 ms is step 13
+  printf '# NEST version: 3.6.0\n# RecordingBackendASCII version: 2\nsender\ttime_ms\tV_m\n3\t1.200\t-70.000\n' > v.dat
+  run --separate-stderr hal9-convert --from nest --signals v.dat -o v.h9
+  [[ "$stderr" == *"v.dat: column 3 (V_m) is not taken over"* ]]
+  hal9-convert --to nest --signals out.dat s.h9
+  printf '%s\t%s\n' 1 0.5 3 1.2 2 1.3 7 1.3 | diff - <(tail -n +4 out.dat)
+  "$PYTHON" -c '
+import re
+l = open("out.dat").read().split("\n")
+assert re.match(r"# NEST version: (\d+\.\d+\.\d+)", l[0]) and re.match(r"# RecordingBackendASCII version: 2$", l[1])
+assert l[2] == "sender\ttime_ms"'
+  hal9-convert --to nest --time-unit step --signals - s.h9 | hal9-convert --from nest --signals - -o t.h9
+  cmp <(hal9-view --signals s.h9) <(hal9-view --signals t.h9)
+}
+
+@test "gdf and Auryn's ras: no header, ms or s, ids from 1 or 0, a tab at the end, floats for ids" {
+  printf '2\t0.300\t\n1\t0.200\t\n' > nest2.gdf
+  hal9-convert --from gdf --signals nest2.gdf -o g.h9
+  [ "$(spikes g.h9)" = "2 1;3 2;" ]
+  printf '2\t4\t0.100\n1\t2\t0.000\n' > steps.gdf
+  [ "$(hal9-convert --from gdf --time-unit step --signals steps.gdf | hal9-view --signals | tr '\t\n' ' ;')" = "2 1;3 2;" ]
+  printf '%f %u\n' 0.0002 0 0.0003 1 > auryn.ras
+  hal9-convert --from auryn --signals auryn.ras -o r.h9
+  cmp <(hal9-view --signals g.h9) <(hal9-view --signals r.h9)
+  printf '1.000000000000000000e+00 2.000000000000000111e-01\n2.0 0.3\n' | hal9-convert --from gdf --signals - -o f.h9
+  cmp <(hal9-view --signals g.h9) <(hal9-view --signals f.h9)
+  [ "$(hal9-convert --to auryn --signals - g.h9 | tr '\n' ';')" = "0.0002 0;0.0003 1;" ]
+  [ "$(hal9-convert --to gdf --signals - g.h9 | tr '\t\n' ' ;')" = "1 0.2;2 0.3;" ]
+  [ "$(hal9-convert --to gdf --id-base 0 --signals - g.h9 | tr '\t\n' ' ;')" = "0 0.2;1 0.3;" ]
+}
+
+@test "BMTK's CSV: columns in any order, ids in populations, with and without the network" {
+  recorded
+  hal9-convert --to bmtk --signals b.csv s.h9 2> note
+  "$PYTHON" - <<'P'
+import subprocess
+first = {"e": 1, "i": 61, "x": 81}
+rows = [l.split() for l in open("b.csv")]
+assert rows[0] == ["timestamps", "population", "node_ids"]
+got = [(round(float(t) * 10), int(n) + first[p]) for t, p, n in rows[1:]]
+assert all(float(t) == round(float(t) * 10) / 10 for t, p, n in rows[1:])
+want = [tuple(map(int, l.split())) for l in subprocess.check_output(["hal9-view", "--signals", "s.h9"], text=True).split("\n") if l]
+assert got == want and len(want) > 200
+with open("c.csv", "w") as f:
+    f.write("node_ids population timestamps\n")
+    for t, p, n in reversed(rows[1:]): f.write(f"{n} {p} {float(t):.3f}\n")
+P
+  for f in b c; do
+    hal9-convert --from bmtk --network s.h9 --signals $f.csv -o $f.h9
+    cmp <(hal9-view --signals s.h9) <(hal9-view --signals $f.h9)
+  done
+  run --separate-stderr hal9-convert --from bmtk --signals b.csv -o d.h9
+  [[ "$stderr" == *"population x is taken to have 9 neurons"*"--network"* ]]
+  hal9-convert --to bmtk --signals - d.h9 | cmp - b.csv
+}
+
+@test "every format of signals brings a recording back, to the step, with the network's neurons" {
+  recorded
+  for f in tsv csv nest gdf auryn bmtk; do
+    hal9-convert --to $f --signals $f.txt s.h9 2> /dev/null
+    for t in 1 3; do hal9-convert --from $f --network s.h9 --stop 150ms --signals $f.txt -@ $t -o $f.$t.h9; done
+    cmp $f.1.h9 $f.3.h9
+    hal9-view --diff s.h9 $f.1.h9 > diff || { cat diff; false; }
+    cmp <(hal9-view --signals s.h9) <(hal9-view --signals $f.1.h9)
+  done
+}
+
+@test "a network's labels: numbers stay what neurons are called, other labels become ids and are told" {
+  printf '%s\n' label,x 900,0 17,1 4000000000,2 > n.csv
+  printf '%s\n' time,neuron 0.2,17 0.3,4000000000 > s.csv
+  hal9-convert --from csv --ids text --neurons n.csv --signals s.csv -o a.h9
+  [ "$(hal9-convert --to gdf --signals - a.h9 | tr '\t\n' ' ;')" = "17 0.2;4000000000 0.3;" ]
+  hal9-convert --to gdf --signals - a.h9 | hal9-convert --from gdf --network a.h9 --signals - -o b.h9
+  cmp <(hal9-view --signals a.h9) <(hal9-view --signals b.h9)
+  printf '17\t0.2\n18\t0.3\n' > bad.gdf
+  refused 65 "bad.gdf:2: column 1 (neuron): found '18', which is no neuron of a.h9" --from gdf --network a.h9 --signals bad.gdf
+  sed -i 's/^900/anna/' n.csv
+  hal9-convert --from csv --ids text --neurons n.csv --signals s.csv -o c.h9
+  run --separate-stderr hal9-convert --to gdf --signals - c.h9
+  [ "$(echo "$output" | tr '\t\n' ' ;')" = "2 0.2;3 0.3;" ]
+  [[ "$stderr" == *"have labels, which format gdf cannot hold"* ]]
+}
+
+@test "time units: what is declared, what contradicts it, what lies between steps" {
+  printf 'time,neuron\n200,1\n300,2\n' > s.csv
+  [ "$(hal9-convert --from csv --time-unit us --signals s.csv | hal9-view --signals | tr '\t\n' ' ;')" = "2 1;3 2;" ]
+  [ "$(hal9-convert --from csv --time-unit step --signals s.csv | hal9-view --signals | tr '\t\n' ' ;')" = "200 1;300 2;" ]
+  [ "$(hal9-convert --from csv --time-unit s --dt 1ms --signals s.csv | hal9-view --signals | tr '\t\n' ' ;')" = "200000 1;300000 2;" ]
+  printf 'time_ms,neuron\n200,1\n' > ms.csv
+  refused 65 "ms.csv:1: column 1 (time_ms): is in ms, but --time-unit is us" --from csv --time-unit us --signals ms.csv
+  refused 64 "--time-unit: found us, but times of format nest are in ms" --from nest --time-unit us --signals s.csv
+  hal9-convert --from csv --signals ms.csv -o s.h9
+  for u in "s time_s 0.2" "us time_us 200000" "step step 2000" "ms time_ms 200"; do
+    set -- $u
+    [ "$(hal9-convert --to tsv --time-unit $1 --signals - s.h9 | tr '\t\n' ' ;')" = "$2 neuron;$3 1;" ]
+    hal9-convert --to tsv --time-unit $1 --signals - s.h9 | hal9-convert --from tsv --signals - | hal9-view --signals | cmp - <(hal9-view --signals s.h9)
+  done
+  printf '1\t0.25\n' > off.gdf
+  refused 65 "off.gdf:1: column 2 (time): found 0.25 ms, which is between steps, expected a multiple of dt, 0.1 ms; or give --round" --from gdf --signals off.gdf
+  [ "$(hal9-convert --from gdf --round --signals off.gdf -q | hal9-view --signals | tr '\t\n' ' ;')" = "3 1;" ]
+  [ "$(hal9-convert --from gdf --dt 0.05ms --signals off.gdf | hal9-view --signals | tr '\t\n' ' ;')" = "5 1;" ]
+}
+
+@test "mistakes in lists of spikes: file, line, what was found and what was expected" {
+  printf '# NEST version: 3.6.0\n# RecordingBackendASCII version: 3\nsender\ttime_ms\n' > x.dat
+  refused 65 "x.dat:2: found version '3' of the layout, expected 2" --from nest --signals x.dat
+  printf '# NEST version: 3.6.0\n1\t0.5\n' > x.dat
+  refused 65 "x.dat:2: found '1', expected the names of the columns" --from nest --signals x.dat
+  printf '# NEST version: 3.6.0\n' > x.dat
+  refused 65 "x.dat: ends before the names" --from nest --signals x.dat
+  printf 'sender\ttime_ms\n1\t0.5\n1\n' > x.dat
+  refused 65 "x.dat:3: found 1 cells, expected 2" --from nest --signals x.dat
+  printf '1\t0.5\n\n# a comment\n0\t0.5\n' > x.gdf
+  refused 65 "x.gdf:4: column 1 (neuron): found '0', expected an id from 1" --from gdf --signals x.gdf
+  printf '1\t0.5\n1\t0.5\t3\n' > x.gdf
+  refused 65 "x.gdf:2: found 3 cells, expected 2: id and time" --from gdf --signals x.gdf
+  printf '1\tnan\n' > x.gdf
+  refused 65 "x.gdf:1: column 2 (time): found 'nan'" --from gdf --signals x.gdf
+  printf '1\t0.5\0\n' > x.gdf
+  refused 65 "x.gdf:1: holds a zero byte" --from gdf --signals x.gdf
+  printf '0.1 -1\n' > x.ras
+  refused 65 "x.ras:1: column 2 (neuron): found '-1', expected an id from 0" --from auryn --signals x.ras
+  printf 'timestamps node_ids\n0.1 1\n' > x.csv
+  refused 65 "x.csv:1: found 'timestamps ...', expected the names timestamps, population and node_ids" --from bmtk --signals x.csv
+  printf 'timestamps population node_ids\n0.1 e -1\n' > x.csv
+  refused 65 "x.csv:2: column 3 (node_ids): found '-1', expected a number from 0" --from bmtk --signals x.csv
+  hal9-gen -n 5 -o n.h9
+  printf 'timestamps population node_ids\n0.1 neurons 4\n0.1 neurons 5\n' > x.csv
+  refused 65 "x.csv:3: column 3 (node_ids): found '5', expected a number from 0 to 4, a neuron of population neurons" --from bmtk --network n.h9 --signals x.csv
+  printf 'timestamps population node_ids\n0.1 pyr 4\n' > x.csv
+  refused 65 "x.csv:2: column 2 (population): there is no population 'pyr', expected neurons" --from bmtk --network n.h9 --signals x.csv
+  refused 64 "--neurons: format nest has signals only" --from nest --neurons x.csv
+  refused 64 "--dt: found 0.5 ms, but dt of n.h9 is 0.1 ms" --from bmtk --network n.h9 --dt 0.5ms --signals x.csv
+}
