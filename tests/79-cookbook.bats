@@ -145,6 +145,12 @@ P
   [ "$(tr -s ' ' < out)" = "$(for i in 1 2 3 4 5; do echo " 19 $i"; done)" ]
 }
 
+@test "Poisson input of a changing rate" {
+  # 1000 neurons, 100 ms: 1000 spikes, then 4000, within five standard deviations of a Poisson number
+  is '{ want = NR <= 5 ? 1000 : 4000; if (($1 - want) ^ 2 > 25 * want) bad = 1; n[$1] }
+      END { for (i in n) k++; exit bad || NR != 10 || k < 5 }'
+}
+
 @test "A step of current" {
   # bins 5 to 8 are those of the current: every one has more spikes than any other from the second on
   is 'NR >= 5 && NR <= 8 { if (!low || $1 < low) low = $1; next } NR > 1 && $1 > high { high = $1 }
