@@ -30,4 +30,4 @@ echo
 echo "Pictures:  $out/raster.png  $out/rates.png"
 echo "Streams:   $out/network.h9 (the network)  $out/spikes.h9 (its activity)"
 echo "Look in:   $bin/hal9-view $out/spikes.h9"
-echo "Go on:     man -l man/hal9.7, or examples/hello.sh"
+echo "Go on:     a network of your own by README.md or the tutorial, man -l man/hal9.7"
