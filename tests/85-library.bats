@@ -203,3 +203,23 @@ P
   run bash -c './filter exc 5 < spikes.h9 > /dev/full'
   [ "$status" = 74 ]
 }
+
+@test "example hal9.py: the library through ctypes reads as hal9-view does, and filters" {
+  export HAL9_LIBRARY=$INSTALLED/lib/libhal9.so.0
+  py=$BATS_TEST_DIRNAME/../examples/hal9.py
+  diff -q <("$PYTHON" "$py" signals < spikes.h9) <(hal9-view --signals spikes.h9)
+  "$PYTHON" "$py" connections < net.h9 > got
+  hal9-view --connections net.h9 > want
+  "$PYTHON" -c 'import numpy as np; g, w = np.loadtxt("got"), np.loadtxt("want"); assert len(g) > 10000 and np.allclose(g, w, rtol=1e-7, atol=0)'
+  "$PYTHON" "$py" thin 0.5 < spikes.h9 > thin.h9
+  hal9-view --check thin.h9
+  all=$(hal9-view --signals spikes.h9 | wc -l) some=$(hal9-view --signals thin.h9 | wc -l)
+  [ "$some" -gt 0 ]; [ "$some" -lt "$all" ]
+  # what is kept is all of each neuron that is kept
+  diff <(hal9-view --signals --id "$(hal9-view --signals thin.h9 | cut -f 2 | sort -un | paste -sd ,)" spikes.h9) <(hal9-view --signals thin.h9)
+  run bash -c "head -c 1500 spikes.h9 | '$PYTHON' '$py' thin 0.5 > broken.h9"
+  [ "$status" = 65 ]
+  [[ "$output" == "hal9.py: standard input: "*"truncated"* ]]
+  run hal9-view --check broken.h9
+  [ "$status" != 0 ]
+}
