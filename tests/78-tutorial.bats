@@ -6,7 +6,8 @@ setup_file() {
   export TOP=$PWD AT=$BATS_FILE_TMPDIR/at
   "$PYTHON" tests/tools/man-examples --markdown man/hal9.7 > "$BATS_FILE_TMPDIR/page.md"
   mkdir "$AT"
-  "$PYTHON" tests/tools/transcript.py script "$BATS_FILE_TMPDIR/page.md" > "$BATS_FILE_TMPDIR/typed.sh"
+  # indented, as lines are that were copied from the page in a terminal
+  "$PYTHON" tests/tools/transcript.py script "$BATS_FILE_TMPDIR/page.md" | sed 's/^/           /' > "$BATS_FILE_TMPDIR/typed.sh"
   (
     cd "$AT"
     timeout 100 bash -e -o pipefail ../typed.sh > ../printed.txt 2> ../said.txt
@@ -66,4 +67,15 @@ setup() { cd "$AT"; }
   [ "$status" = 0 ]
   [ "$(wc -l < sweep/joblog.tsv)" = "$before" ]
   [ "$(ls sweep/runs | wc -l)" = 9 ]
+}
+
+@test "what is shown in a terminal is what ran: each line of tutorial and cookbook can be copied from the page" {
+  for m in hal9 hal9-examples; do
+    mandoc -T utf8 "$TOP/man/$m.7" | col -bx > ../shown.txt
+    "$PYTHON" "$TOP/tests/tools/man-examples" "$TOP/man/$m.7" | sed '/^$/d; s/^/           /' > ../copied.txt
+    [ "$(wc -l < ../copied.txt)" -gt 80 ]
+    run grep -vxFf ../shown.txt ../copied.txt
+    echo "$m: not shown as it stands: $output"
+    [ "$status" = 1 ]
+  done
 }

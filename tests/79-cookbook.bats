@@ -1,6 +1,10 @@
 # The cookbook hal9-examples(7): each recipe, by its title, runs in a folder of its own that has the files made at the
 # beginning, and leaves what the text says. Authorities: closed forms (said at each), counts by awk and Python, the text.
 
+commands() { # commands TITLE: those of a recipe, indented, as lines are that were copied from the page in a terminal
+  "$PYTHON" "$TOP/tests/tools/transcript.py" script "$BOOK" --section "$1" | sed '/^printf .@@/d; s/^/           /'
+}
+
 setup_file() {
   cd "$BATS_TEST_DIRNAME/.."
   export TOP=$PWD BOOK=$BATS_FILE_TMPDIR/book.md FILES=$BATS_FILE_TMPDIR/files
@@ -8,11 +12,7 @@ setup_file() {
   mkdir "$FILES"
   cd "$FILES"
   cp "$TOP"/examples/microcircuit.yaml .
-  "$PYTHON" "$TOP/tests/tools/transcript.py" script "$BOOK" --section DESCRIPTION | bash -e -o pipefail > /dev/null
-}
-
-commands() { # commands TITLE: those of a recipe
-  "$PYTHON" "$TOP/tests/tools/transcript.py" script "$BOOK" --section "$1" | grep -v '^printf .@@'
+  commands DESCRIPTION | bash -e -o pipefail > /dev/null
 }
 
 setup() { # runs the recipe that is called as the test is
