@@ -39,6 +39,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ) $(BUILD)/obj/model_head
 STEP_HEADERS := model.h real.h kernel_begin.h kernel_end.h ode.h
 CMD_SRC := $(sort $(wildcard cmd/hal9-*.c))
 PROGRAMS := $(CMD_SRC:cmd/%.c=$(BUILD)/bin/%)
+# What make installcheck runs: tests that need nothing but installed programs.
+INSTALLCHECK ?= 12-view 20-config 30-gen 41-index 50-step 60-stats 65-convert 70-plot 86-python 90-manuals
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 MANUALS := $(sort $(wildcard man/*.[1-9]))
@@ -48,6 +50,7 @@ LIB_SO := $(BUILD)/lib/libhal9.so.0
 
 .DEFAULT_GOAL := all
 .PHONY: all help units demo gallery check bench bench-quick soak reference deps install uninstall clean layers
+.PHONY: installcheck deb
 
 all: $(PROGRAMS) $(LIB_A) $(LIB_SO) $(COMPLETIONS) ## build the programs (build/bin) and the library
 units: $(UNITS) ## build the unit tests
@@ -99,14 +102,14 @@ $(LIB_A): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
-# What the shared library shows is hal9.h and nothing else.
+# What the shared library shows is hal9.h and nothing else, and it holds what that needs.
+API_OBJ := $(filter $(BUILD)/obj/libcore/whole/lib_%.o,$(LIB_OBJ))
 $(BUILD)/libhal9.map: Makefile
 	@mkdir -p $(@D)
 	@echo 'HAL9_0 { global: hal9_*; local: *; };' > $@
-$(LIB_SO): $(LIB_OBJ) $(BUILD)/libhal9.map
-	@mkdir -p $(@D)
+$(LIB_SO): $(LIB_A) $(BUILD)/libhal9.map
 	$(CC) -shared -fopenmp $(LDFLAGS_) $(LDFLAGS) -Wl,-soname,libhal9.so.0 -Wl,--version-script=$(BUILD)/libhal9.map \
-	  -o $@ $(LIB_OBJ) $(LDLIBS_)
+	  -Wl,--as-needed -o $@ $(API_OBJ) $(LIB_A) $(LDLIBS_)
 	@ln -sf libhal9.so.0 $(BUILD)/lib/libhal9.so
 
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB_A)
@@ -193,6 +196,14 @@ uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:$(BUILD)/bin/%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
 	rm -rf $(DESTDIR)$(PREFIX)/include/hal9 $(DESTDIR)$(PREFIX)/include/hal9.h $(DESTDIR)$(PREFIX)/share/hal9
 	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+
+installcheck: units ## tests of the programs in DESTDIR PREFIX, as they are installed there
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) PROGRAMS=$(DESTDIR)$(PREFIX)/bin sh tests/tools/check $(INSTALLCHECK)
+
+deb: ## Debian packages of what install installs: build/*.deb
+	@sh tests/tools/need deb
+	@$(MAKE) --no-print-directory -s all
+	@MAKE='$(MAKE)' sh .packaging/deb $(BUILD) $(VERSION)
 
 clean: ## remove build/
 	rm -rf $(BUILD)
