@@ -14,7 +14,7 @@
 
 #define PROGRAM "hal9-convert"
 /* As completions list them. */
-#define FORMATS "tsv|csv|nest|gdf|auryn|bmtk"
+#define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk"
 
 static const char doc[] =
     "Make a stream of tables of neurons, connections and signals, or tables of a stream."
@@ -89,9 +89,9 @@ typedef struct settings {
 static const h9_format *format(const char *option, const char *arg, struct argp_state *state) {
   const h9_format *f = h9_format_find(arg);
   if (f || strcmp(arg, "hal9") == 0) return f;
-  const char *names[16] = {"hal9"};
+  const char *names[32] = {"hal9"};
   size_t n = 1;
-  for (; n < 16 && h9_format_at(n - 1); n++) names[n] = h9_format_at(n - 1)->name;
+  for (; n < 32 && h9_format_at(n - 1); n++) names[n] = h9_format_at(n - 1)->name;
   h9_error e;
   h9_fail(&e, H9_EUSAGE, "%s: found '%.80s', expected a format that --formats lists", option, arg);
   h9_fail_near(&e, arg, names, n, false);

@@ -3,7 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() { cd "$BATS_TEST_TMPDIR"; }
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  ROOT=$BATS_TEST_DIRNAME/..
+}
 spikes() { hal9-view --signals "$@" | tr '\t\n' ' ;'; }
 refused() { # refused STATUS TEXT ARGUMENTS...: the message holds TEXT, nothing is left under the output's name
   local want=$1 text=$2
@@ -164,4 +167,150 @@ P
   refused 65 "x.csv:2: column 2 (population): there is no population 'pyr', expected neurons" --from bmtk --network n.h9 --signals x.csv
   refused 64 "--neurons: format nest has signals only" --from nest --neurons x.csv
   refused 64 "--dt: found 0.5 ms, but dt of n.h9 is 0.1 ms" --from bmtk --network n.h9 --dt 0.5ms --signals x.csv
+}
+
+# A network with positions, values, all encodings of weights, labels where $1 is "labels".
+net() {
+  cat > net.yaml <<'Y'
+populations:
+  e: {count: 300, model: iaf_psc_exp, layout: {type: box, extent: [300 um, 200 um]}, params: {C_m: 240 pF}, state: {V_m: {uniform: {low: -70 mV, high: -55 mV}}}}
+  i: {count: 80, model: iaf_psc_alpha, layout: {type: box, extent: [300 um, 200 um]}, params: {I_e: 10.1 pA}}
+connections:
+  - {source: e, target: [e, i], rule: pairwise_bernoulli, p: 0.1, weight: {normal: {mean: 40 pA, sd: 8 pA}}, delay: {uniform: {low: 0.5 ms, high: 3 ms}}}
+  - {source: i, target: [e, i], rule: fixed_indegree, number: 12, weight: -160.3 pA, delay: 1 ms}
+  - {source: i, target: e, rule: fixed_indegree, number: 2, weight: {lognormal: {mu: 1, sigma: 3}}, delay: 1 ms}
+Y
+  hal9-gen -c net.yaml | hal9-index -c net.yaml -o net.h9
+}
+same_network() { # same_network A B: neurons and connections alike, to the last bit of weights
+  cmp <(hal9-view --tsv "$1") <(hal9-view --tsv "$2")
+  cmp <("$PYTHON" "$ROOT/tests/tools/read_stream.py" connections "$1" | cut -d ' ' -f 1,2,4 | sort) \
+    <("$PYTHON" "$ROOT/tests/tools/read_stream.py" connections "$2" | cut -d ' ' -f 1,2,4 | sort)
+}
+
+@test "ndjson, npy, npz: networks there and back again, every bit; Python reads the same" {
+  net
+  hal9-convert --to csv --neurons n.csv --connections c.csv -q net.h9
+  for f in ndjson npy npz; do
+    hal9-convert --to $f --neurons n.$f --connections c.$f net.h9 -q
+    for t in 1 3; do hal9-convert --from $f --neurons n.$f --connections c.$f -@ $t -o $f.$t.h9 2> note; done
+    [ ! -s note ]
+    cmp $f.1.h9 $f.3.h9
+    same_network net.h9 $f.1.h9
+  done
+  "$PYTHON" - <<'P'
+import csv, json, numpy as np
+for part in "nc":
+    want = list(csv.DictReader(open(part + ".csv")))
+    js = [json.loads(l) for l in open(part + ".ndjson")]
+    a, z = np.load(part + ".npy"), np.load(part + ".npz")
+    assert a.dtype.names == tuple(want[0]) == tuple(js[0]) == tuple(z.files), (a.dtype, z.files)
+    assert len(a) == len(js) == len(want)
+    for k in want[0]:
+        col = [r[k] for r in want]
+        kind = a.dtype[k].kind
+        conv = {"U": str, "u": int, "f": a.dtype[k].type}[kind]
+        col = np.array([conv(v) for v in col])
+        got = np.array([np.nan if r[k] is None else r[k] for r in js]).astype(a.dtype[k])
+        eq = lambda x: np.array_equal(x, col, equal_nan=kind == "f")
+        assert eq(a[k]) and eq(z[k]) and eq(got), k
+assert a.dtype["weight_pA"] == "<f8" and a.dtype["source"] == "<u4"
+P
+}
+
+@test "ndjson, npy, npz: signals with strengths and priorities, labels of all kinds, and those NumPy writes itself" {
+  printf '%s\n' time,neuron,strength,priority 0.2,b,-1e-300,0 0.3,ä€😀,0.1,3 1234567.8,b,2,255 > s.csv
+  hal9-convert --from csv --signals s.csv -o s.h9
+  for f in ndjson npy npz; do
+    hal9-convert --to $f --signals - s.h9 > s.$f
+    hal9-convert --from $f --signals - -o $f.h9 < s.$f
+    hal9-view --diff s.h9 $f.h9
+    cmp <(hal9-view --signals --columns time,label,strength,priority s.h9) <(hal9-view --signals --columns time,label,strength,priority $f.h9)
+  done
+  "$PYTHON" - <<'P'
+import json, numpy as np
+a, z = np.load("s.npy"), np.load("s.npz")
+assert list(a["time_ms"]) == list(z["time_ms"]) == [0.2, 0.3, 1234567.8]
+assert list(a["neuron"]) == list(z["neuron"]) == ["b", "ä€😀", "b"]
+assert list(a["strength"]) == [-1e-300, 0.1, 2] and list(a["priority"]) == [0, 3, 255]
+assert [json.loads(l)["neuron"] for l in open("s.ndjson")] == ["b", "ä€😀", "b"]
+np.save("t.npy", np.array([(5, 1, 2.5), (7, 3, 0.1)], dtype=[("step", ">i2"), ("id", "<i8"), ("strength", ">f8")]))
+np.savez("t.npz", step=np.array([5, 7], ">u4"), id=np.array(["1", "3"]), strength=np.array([2.5, 0.1]))
+np.save("plain.npy", np.array([[0.5, 1], [0.7, 3]]))
+np.save("f4.npy", np.array([(1000.1, 1)], dtype=[("time_ms", "<f4"), ("neuron", "u1")]))
+np.save("bytes.npy", np.array([(0.1, b"x y")], dtype=[("time_ms", "<f8"), ("neuron", "S8")]))
+np.save("v1.npy", np.zeros((0,), dtype=[("time", "<f8"), ("neuron", "<u4")]))
+np.save("pos.npy", np.array([[0.5, 1], [0.7, 3]], dtype="<f4"))
+with open("t.ndjson", "w") as f:
+    for d in ({"id": "1", "step": 5, "strength": 2.5}, {"step": 7, "strength": 0.1, "id": "3"}): f.write(json.dumps(d) + "\n")
+P
+  for f in npy npz ndjson; do
+    hal9-convert --from $f --signals t.$f | hal9-view --signals --columns step,id,strength | tr '\t\n' ' ;' > got
+    [ "$(cat got)" = "5 1 2.5;7 3 0.1;" ]
+  done
+  [ "$(hal9-convert --from npy --signals plain.npy | hal9-view --signals | tr '\t\n' ' ;')" = "5 1;7 3;" ]
+  [ "$(hal9-convert --from npy --signals f4.npy | hal9-view --signals | tr '\t\n' ' ;')" = "10001 1;" ]
+  [ "$(hal9-convert --from npy --signals bytes.npy | hal9-view --labels | tr '\t\n' ' ;')" = "1 x y;" ]
+  hal9-convert --from npy --neurons pos.npy | hal9-convert --to csv --neurons - -q | cut -d, -f 1-3 | tr '\n' ' ' > got
+  [ "$(cat got)" = "label,x_um,y_um 1,0.5,1 2,0.7,3 " ]
+}
+
+@test "archives: Python's zipfile finds them whole, damage is found, deflate and damaged headers are refused" {
+  printf 'time,neuron\n0.2,1\n0.3,2\n' | hal9-convert --from csv --signals - -o s.h9
+  hal9-convert --to npz --signals s.npz s.h9
+  "$PYTHON" - <<'P'
+import zipfile, numpy as np
+z = zipfile.ZipFile("s.npz")
+assert z.testzip() is None and z.namelist() == ["time_ms.npy", "neuron.npy"]
+raw = bytearray(open("s.npz", "rb").read())
+at = raw.index(np.float64(0.3).tobytes())
+raw[at] ^= 1
+open("bad.npz", "wb").write(raw)
+open("short.npz", "wb").write(raw[:-30])
+np.savez_compressed("deflated.npz", time=np.zeros(3), neuron=np.zeros(3, "u4"))
+np.savez("uneven.npz", time=np.zeros(3), neuron=np.zeros(2, "u4"))
+np.save("one.npy", np.zeros(3))
+np.save("complex.npy", np.zeros(3, dtype=[("time", "<c16"), ("neuron", "u4")]))
+np.save("f.npy", np.asfortranarray([[0.1, 1], [0.2, 2]]))
+np.save("sub.npy", np.zeros(3, dtype=[("time", "<f8", (2,)), ("neuron", "u4")]))
+np.save("cut.npy", np.ones(3, dtype=[("time", "<f8"), ("neuron", "u4")]))
+raw = open("cut.npy", "rb").read()
+open("cut.npy", "wb").write(raw[:-13])
+open("cut2.npy", "wb").write(raw[:20])
+P
+  refused 65 "bad.npz: time_ms.npy: is damaged: its checksum is" --from npz --signals bad.npz
+  refused 65 "short.npz: is no archive of NumPy's" --from npz --signals short.npz
+  refused 65 "member 'time.npy' is compressed, expected one that is stored: numpy.savez" --from npz --signals deflated.npz
+  refused 65 "uneven.npz: neuron.npy: found 2 rows, expected 3, as time has" --from npz --signals uneven.npz
+  refused 65 "one.npy: found an array of one dimension, expected records" --from npy --signals one.npy
+  refused 65 "expected integers, floats of 4 or 8 bytes, or texts" --from npy --signals complex.npy
+  refused 65 "f.npy: lies in the order of Fortran" --from npy --signals f.npy
+  refused 65 "sub.npy: its header: found '," --from npy --signals sub.npy
+  refused 65 "cut.npy:2: ends within its rows, expected 3 of them" --from npy --signals cut.npy
+  refused 65 "cut2.npy: ends in its header" --from npy --signals cut2.npy
+  refused 65 "is no array of numpy.save" --from npy --signals s.npz
+  : > empty
+  refused 66 "empty: is empty, expected an array" --from npy --signals empty
+  refused 66 "empty: is empty, expected an archive" --from npz --signals empty
+}
+
+@test "ndjson: mistakes are told with their line" {
+  try() { # try TEXT JSON...
+    local text=$1
+    shift
+    printf '%s\n' "$@" > x.ndjson
+    refused 65 "x.ndjson:$text" --from ndjson --signals x.ndjson
+  }
+  ok='{"time": 1, "neuron": 1}'
+  try "2: found '[1]}', expected a number, a string or null" "$ok" '{"time": 1, "neuron": [1]}'
+  try "2: found 'the end of the line', expected ',' or '}' behind a value" "$ok" '{"time": 1'
+  try "1: found '[1, 2]', expected an object" '[1, 2]'
+  try "1: key 'time' again, expected each once" '{"time": 1, "time": 2}'
+  try "2: no key 'neuron', which the first object has" "$ok" '{"time": 1}'
+  try "2: key 'x', which the first object has not" "$ok" '{"time": 1, "neuron": 1, "x": 2}'
+  try "1: found '\\ud800\"" '{"neuron": "\ud800", "time": 2}'
+  try "1: found 'x', expected one object a line" "$ok x"
+  try "3: column 1 (time): found '2e', expected a number" "$ok" '' '{"time": 2e, "neuron": 1}'
+  try "1: column 2 (tme): unknown; did you mean 'time'?" '{"neuron": 1, "tme": 1, "step": 3}'
+  try "1: column 1 (time): found 'nan', expected a finite number" '{"time": null, "neuron": 1}'
 }

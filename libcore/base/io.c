@@ -109,22 +109,36 @@ bool h9_input_live(int fd) {
   return fstat(fd, &s) == 0 && !S_ISREG(s.st_mode);
 }
 
-int h9_input_hold(int *fd, const char *shown, h9_error *e) {
-  enum { PIECE = 1 << 18 };
-  if (lseek(*fd, 0, SEEK_CUR) == 0) return H9_OK;
+static const char *temporary_folder(void) {
   const char *folder = getenv("TMPDIR");
-  if (!folder || !*folder) folder = "/tmp";
-  int copy = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-  if (copy < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot make a temporary file", folder);
+  return folder && *folder ? folder : "/tmp";
+}
+
+int h9_temporary_open(int *fd, h9_error *e) {
+  *fd = open(temporary_folder(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  return *fd >= 0 ? H9_OK : h9_fail_sys(e, H9_EIO, errno, "%s: cannot make a temporary file", temporary_folder());
+}
+
+int h9_copy_full(int from, int to, h9_error *e) {
+  enum { PIECE = 1 << 18 };
   uint8_t *piece = malloc(PIECE);
   int rc = piece ? H9_OK : h9_fail_memory(e, PIECE, "a piece of a file");
   for (size_t got = PIECE; rc == H9_OK && got == PIECE;) {
-    rc = h9_read_full(*fd, piece, PIECE, &got, e);
-    if (rc != H9_OK) h9_fail_at(e, "%s", shown);
-    else if ((rc = h9_write_full(copy, piece, got, e)) != H9_OK) h9_fail_at(e, "a temporary file in %s", folder);
+    rc = h9_read_full(from, piece, PIECE, &got, e);
+    if (rc == H9_OK) rc = h9_write_full(to, piece, got, e);
   }
   free(piece);
-  if (rc == H9_OK && lseek(copy, 0, SEEK_SET) != 0) rc = h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", folder);
+  return rc;
+}
+
+int h9_input_hold(int *fd, const char *shown, h9_error *e) {
+  int copy;
+  if (lseek(*fd, 0, SEEK_CUR) == 0) return H9_OK;
+  int rc = h9_temporary_open(&copy, e);
+  if (rc != H9_OK) return rc;
+  rc = h9_copy_full(*fd, copy, e);
+  if (rc != H9_OK) h9_fail_at(e, "%s, through a temporary file in %s", shown, temporary_folder());
+  if (rc == H9_OK && lseek(copy, 0, SEEK_SET) != 0) rc = h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", temporary_folder());
   if (rc != H9_OK) {
     close(copy);
     return rc;

@@ -21,6 +21,11 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) H9
 /* Whether reading may have to wait for what is yet to come: anything but a regular file. */
 bool h9_input_live(int fd);
 
+/* A file without a name in $TMPDIR or /tmp, to write and read. */
+int h9_temporary_open(int *fd, h9_error *e) H9_UNUSED_RESULT;
+/* Writes to `to` what is left in `from`. */
+int h9_copy_full(int from, int to, h9_error *e) H9_UNUSED_RESULT;
+
 /* Makes *fd one that can be read again from its start: what comes from a pipe is copied into a file without a name in
  * $TMPDIR or /tmp, and *fd becomes that (the old one is closed unless it is standard input). `shown` is its name. */
 int h9_input_hold(int *fd, const char *shown, h9_error *e) H9_UNUSED_RESULT;

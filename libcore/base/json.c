@@ -4,8 +4,7 @@
 
 #include <math.h>
 
-/* Bytes of the UTF-8 character at s (RFC 3629: shortest form, no surrogates, up to U+10FFFF); 0: none. */
-static int utf8(const unsigned char *s) {
+int h9_utf8(const unsigned char *s) {
   int n = s[0] < 0x80                   ? 1
           : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
           : (s[0] & 0xf0) == 0xe0       ? 3
@@ -19,11 +18,11 @@ static int utf8(const unsigned char *s) {
   return n;
 }
 
-static void escape(h9_buf *b, const char *s) {
+void h9_json_escape(h9_buf *b, const char *s) {
   h9_buf_put8(b, '"');
   for (int n = 0; *s; s += n ? n : 1) {
     unsigned char c = (unsigned char)*s;
-    n = utf8((const unsigned char *)s);
+    n = h9_utf8((const unsigned char *)s);
     if (c == '"' || c == '\\') {
       h9_buf_put8(b, '\\');
       h9_buf_put8(b, c);
@@ -50,7 +49,7 @@ static void member(h9_json *j, const char *key) {
   }
   j->some[j->depth] = true;
   if (key) {
-    escape(&j->out, key);
+    h9_json_escape(&j->out, key);
     h9_buf_put(&j->out, ": ", 2);
   }
 }
@@ -85,5 +84,5 @@ void h9_json_whole(h9_json *j, const char *key, uint64_t v) {
 
 void h9_json_text(h9_json *j, const char *key, const char *v) {
   member(j, key);
-  escape(&j->out, v);
+  h9_json_escape(&j->out, v);
 }

@@ -17,5 +17,10 @@ void h9_json_number(h9_json *j, const char *key, double v);    /* null for NaN a
 void h9_json_whole(h9_json *j, const char *key, uint64_t v);
 void h9_json_text(h9_json *j, const char *key,
                   const char *v); /* control characters escaped; bytes that are no UTF-8 become U+FFFD */
+/* The text alone, in quotes. */
+void h9_json_escape(h9_buf *b, const char *v);
+/* Bytes of the UTF-8 character at s, where a zero follows the text (RFC 3629: shortest form, no surrogates, up to
+ * U+10FFFF); 0: none. */
+int h9_utf8(const unsigned char *s);
 
 #endif

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const h9_format *const formats[] = {&h9_format_tsv,   &h9_format_csv,  &h9_format_nest, &h9_format_gdf,
-                                           &h9_format_auryn, &h9_format_bmtk};
+static const h9_format *const formats[] = {&h9_format_tsv, &h9_format_csv,   &h9_format_ndjson, &h9_format_npy, &h9_format_npz, &h9_format_nest,
+                                           &h9_format_gdf, &h9_format_auryn, &h9_format_bmtk};
 
 const h9_format *h9_format_at(size_t i) { return i < sizeof formats / sizeof formats[0] ? formats[i] : NULL; }
 

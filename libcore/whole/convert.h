@@ -125,6 +125,8 @@ typedef struct h9_format {
   bool numbers;              /* neurons are called by numbers only */
   bool local_ids;            /* ids of signals count in a population */
   bool id_base_0;            /* numbers count from 0 unless it is said otherwise */
+  bool binary;               /* nothing for a terminal */
+  bool unicode;              /* texts are in UTF-8 */
   bool plain;                /* signals are times and neurons only */
   enum h9_time_unit time;    /* what times are counted in unless it is said otherwise */
   uint8_t times;             /* bit H9_TIME_*: what may be said; 0: anything */
@@ -138,8 +140,12 @@ typedef struct h9_format {
   int (*columns)(struct h9_listing *c, enum h9_part part, h9_error *e);
   void (*header)(const struct h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b);
   void (*row)(const struct h9_listing *c, enum h9_part part, const struct h9_listing_row *r, h9_buf *b);
+  bool counted; /* what stands before the rows says how many there are: they wait in a temporary file until all are there */
+  /* Writes n rows that lie in `from` to `to`; NULL: header, rows. */
+  int (*finish)(const struct h9_listing *c, enum h9_part part, uint64_t n, int from, int to, h9_error *e);
 } h9_format;
-extern const h9_format h9_format_tsv, h9_format_csv, h9_format_nest, h9_format_gdf, h9_format_auryn, h9_format_bmtk;
+extern const h9_format h9_format_tsv, h9_format_csv, h9_format_nest, h9_format_gdf, h9_format_auryn, h9_format_bmtk,
+    h9_format_ndjson, h9_format_npy, h9_format_npz;
 /* The formats besides the stream; NULL behind the last one. */
 const h9_format *h9_format_at(size_t i);
 const h9_format *h9_format_find(const char *name);

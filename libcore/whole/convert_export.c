@@ -4,9 +4,10 @@
 #include "../base/io.h"
 #include "../model/rowsource.h"
 
-#include <math.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FLUSH = 1 << 18 };
 
@@ -22,6 +23,7 @@ typedef struct export {
   h9_buf *notes;
   h9_output out[H9_PARTS];
   bool open[H9_PARTS];
+  int held[H9_PARTS]; /* rows of counted formats until all are there; -1: none */
   uint64_t rows[H9_PARTS], others; /* others: connections of other populations than are wanted */
   struct part { h9_buf text; uint64_t rows, others; struct part *next; } *parts; /* of groups, until all are written */
 } export;
@@ -29,14 +31,28 @@ typedef struct export {
 static int flush(export *x, int part, h9_buf *b, bool all, h9_error *e) {
   if (b->failed) return h9_fail_memory(e, FLUSH, "a table");
   if (b->len == 0 || (!all && b->len < FLUSH)) return H9_OK;
-  int rc = h9_write_full(x->out[part].fd, b->data, b->len, e);
+  int rc = h9_write_full(x->held[part] >= 0 ? x->held[part] : x->out[part].fd, b->data, b->len, e);
   b->len = 0;
   return rc == H9_OK ? rc : h9_fail_at(e, "%s", x->o->path[part]);
 }
 
 static void put_header(const export *x, enum h9_part part, h9_buf *b) {
+  if (x->f->counted) return;
   if (x->f->header) x->f->header(&x->listing, part, 0, b);
   else h9_listing_names(&x->listing, part, b);
+}
+
+/* What counts its rows, when all are there. */
+static int finish(export *x, enum h9_part part, h9_error *e) {
+  int from = x->held[part], to = x->out[part].fd;
+  h9_buf b = {0};
+  if (from < 0) return H9_OK;
+  if (lseek(from, 0, SEEK_SET) != 0) return h9_fail_sys(e, H9_EIO, errno, "a temporary file: cannot seek");
+  if (x->f->finish) return x->f->finish(&x->listing, part, x->rows[part], from, to, e);
+  x->f->header(&x->listing, part, x->rows[part], &b);
+  int rc = b.failed ? h9_fail_memory(e, b.len, "a header") : h9_write_full(to, b.data, b.len, e);
+  h9_buf_release(&b);
+  return rc == H9_OK ? h9_copy_full(from, to, e) : rc;
 }
 
 static void put_row(const export *x, enum h9_part part, const h9_listing_row *r, h9_buf *b) {
@@ -262,18 +278,21 @@ static int write_all(export *x, h9_error *e) {
 }
 
 int h9_export_tables(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes, h9_error *e) {
-  export x = {.o = o, .f = f, .name = name, .notes = notes};
+  export x = {.o = o, .f = f, .name = name, .notes = notes, .held = {-1, -1, -1}};
   uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_LABELS;
   if (o->path[H9_PART_CONNECTIONS]) wanted |= 1u << H9_BLOCK_CONNECTIONS;
   if (o->path[H9_PART_SIGNALS]) wanted |= 1u << H9_BLOCK_SIGNALS;
   int rc = h9_reader_open(&x.reader, fd, name, wanted, o->threads, e);
   for (int i = 0; i < H9_PARTS && rc == H9_OK; i++) {
     if (!o->path[i]) continue;
-    rc = h9_output_open(&x.out[i], o->path[i], true, e);
+    rc = h9_output_open(&x.out[i], o->path[i], !f->binary, e);
     x.open[i] = rc == H9_OK;
+    if (rc == H9_OK && f->counted) rc = h9_temporary_open(&x.held[i], e);
   }
   if (rc == H9_OK) rc = write_all(&x, e);
+  for (int i = 0; i < H9_PARTS && rc == H9_OK; i++) rc = finish(&x, (enum h9_part)i, e);
   for (int i = 0; i < H9_PARTS; i++) {
+    if (x.held[i] >= 0) close(x.held[i]);
     if (!x.open[i]) continue;
     if (rc == H9_OK) rc = h9_output_commit(&x.out[i], e);
     else h9_output_abandon(&x.out[i]);

@@ -1,6 +1,7 @@
 /* Rows of neurons, connections and signals on their way out. */
 #include "convert_listing.h"
 
+#include "../base/json.h"
 #include "../base/memory.h"
 #include "../model/models.h"
 
@@ -85,6 +86,60 @@ static int add_connections(h9_listing *c, h9_error *e) {
   return rc == H9_OK ? h9_listing_add(c, part, H9_SHOWS_DELAY, e, "delay%s", time_suffix[h9_listing_time(c)]) : rc;
 }
 
+static size_t widest_label(const h9_labels *l) {
+  size_t most = 9; /* of an id */
+  if (l->uuid) return 36;
+  for (uint32_t i = 0; i < l->n; i++) {
+    size_t len = strlen((const char *)l->bytes + l->at[i]);
+    most = len > most ? len : most;
+  }
+  return most;
+}
+
+/* What the cells of each column are; one label's width is every label's. */
+static void classify(h9_listing *c, enum h9_part part) {
+  const h9_network *net = c->net;
+  size_t label = c->labels ? widest_label(&net->labels) : 0;
+  for (uint32_t i = 0; i < c->n[part]; i++) {
+    h9_listing_column *q = &c->column[part][i];
+    bool inside = (q->kind == H9_SHOWS_SOURCE && c->source >= 0) || (q->kind == H9_SHOWS_TARGET && c->target >= 0);
+    q->widest = 1;
+    q->is = H9_IS_WHOLE;
+    switch (q->kind) {
+    case H9_SHOWS_LABEL:
+    case H9_SHOWS_SOURCE:
+    case H9_SHOWS_TARGET:
+    case H9_SHOWS_NEURON:
+      if (label && !inside) q->is = H9_IS_TEXT, q->widest = label;
+      break;
+    case H9_SHOWS_POPULATION:
+    case H9_SHOWS_MODEL:
+      q->is = H9_IS_TEXT;
+      for (uint32_t p = 0; p < net->n_populations; p++) {
+        size_t len = strlen(q->kind == H9_SHOWS_MODEL ? net->populations[p].model : net->populations[p].name);
+        q->widest = len > q->widest ? len : q->widest;
+      }
+      break;
+    case H9_SHOWS_X:
+    case H9_SHOWS_Y:
+    case H9_SHOWS_Z: q->is = H9_IS_FLOAT; break;
+    case H9_SHOWS_VALUE:
+      q->is = H9_IS_FLOAT;
+      for (uint32_t p = 0; p < net->n_populations; p++) {
+        const h9_value *v = h9_population_value(&net->populations[p], q->value);
+        if (v && !v->varies) q->is = H9_IS_DOUBLE;
+      }
+      break;
+    case H9_SHOWS_WEIGHT:
+    case H9_SHOWS_STRENGTH: q->is = H9_IS_DOUBLE; break;
+    case H9_SHOWS_DELAY:
+    case H9_SHOWS_TIME: q->is = H9_IS_TIME; break;
+    case H9_SHOWS_OFFSET:
+    case H9_SHOWS_PRIORITY: break;
+    }
+  }
+}
+
 int h9_listing_signals(h9_listing *c, bool strong, bool prioritised, h9_error *e) {
   enum h9_part part = H9_PART_SIGNALS;
   bool steps = h9_listing_time(c) == H9_TIME_STEPS;
@@ -94,6 +149,7 @@ int h9_listing_signals(h9_listing *c, bool strong, bool prioritised, h9_error *e
   if (rc == H9_OK) rc = h9_listing_add(c, part, H9_SHOWS_NEURON, e, "neuron");
   if (rc == H9_OK && strong) rc = h9_listing_add(c, part, H9_SHOWS_STRENGTH, e, "strength");
   if (rc == H9_OK && prioritised) rc = h9_listing_add(c, part, H9_SHOWS_PRIORITY, e, "priority");
+  if (rc == H9_OK) classify(c, part);
   return rc;
 }
 
@@ -115,6 +171,16 @@ static h9_multiple multiple(double dt, enum h9_time_unit u) {
   return m;
 }
 
+static uint32_t not_unicode(const h9_labels *l) {
+  uint32_t bad = 0;
+  for (uint32_t i = 0; i < l->n && !l->uuid; i++) {
+    const unsigned char *s = l->bytes + l->at[i];
+    for (int n; *s && (n = h9_utf8(s)) > 0;) s += n;
+    bad += *s != 0;
+  }
+  return bad;
+}
+
 int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options *o, const h9_network *net, h9_buf *notes,
                    const char *name, h9_error *e) {
   *c = (h9_listing){.f = f, .o = o, .net = net, .loaded = h9_network_is_loaded(net)};
@@ -124,10 +190,14 @@ int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options
   c->labels = net->labels.n && !f->local_ids && (!f->numbers || h9_labels_numeral(&net->labels));
   if (net->labels.n && !c->labels && used)
     h9_note(notes, "%s: its neurons have labels, which format %s cannot hold: they are numbers there", name, f->name);
+  uint32_t bad = f->unicode && c->labels ? not_unicode(&net->labels) : 0;
+  if (bad) h9_note(notes, "%s: %u labels are not in UTF-8, and lose bytes in format %s", name, bad, f->name);
   int rc = find_population(c, "--source", o->source, &c->source, e);
   if (rc == H9_OK) rc = find_population(c, "--target", o->target, &c->target, e);
   if (rc == H9_OK && o->path[H9_PART_NEURONS]) rc = add_neurons(c, e);
   if (rc == H9_OK && o->path[H9_PART_CONNECTIONS]) rc = add_connections(c, e);
+  classify(c, H9_PART_NEURONS);
+  classify(c, H9_PART_CONNECTIONS);
   return rc;
 }
 

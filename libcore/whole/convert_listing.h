@@ -25,8 +25,12 @@ enum h9_listing_kind {
   H9_SHOWS_PRIORITY,
 };
 
+enum h9_listing_is { H9_IS_TEXT, H9_IS_WHOLE, H9_IS_FLOAT, H9_IS_DOUBLE, H9_IS_TIME };
+
 typedef struct h9_listing_column {
   enum h9_listing_kind kind;
+  enum h9_listing_is is; /* what all its cells can be; texts of at most `widest` bytes */
+  size_t widest;
   char name[H9_NAME_MAX + 20]; /* with its unit */
   const char *value;           /* of a model's value: the model's name for it */
 } h9_listing_column;
@@ -54,7 +58,6 @@ typedef struct h9_listing_row {
   uint8_t priority;
 } h9_listing_row;
 
-enum h9_listing_is { H9_IS_TEXT, H9_IS_WHOLE, H9_IS_FLOAT, H9_IS_DOUBLE, H9_IS_TIME };
 typedef struct h9_listing_value {
   enum h9_listing_is is;
   uint64_t whole;
@@ -76,8 +79,6 @@ enum h9_time_unit h9_listing_time(const h9_listing *c);   /* what times are coun
 const char *h9_listing_weight_unit(const h9_listing *c); /* that the models of all targets share, or "" */
 
 void h9_listing_get(const h9_listing *c, const h9_listing_column *column, const h9_listing_row *r, h9_listing_value *v);
-/* What kind of cell the column has; *widest: bytes of its longest text. */
-enum h9_listing_is h9_listing_is(const h9_listing *c, const h9_listing_column *column, size_t *widest);
 /* The value as text: numbers so that they read back as the same. */
 void h9_listing_text(const h9_listing *c, const h9_listing_value *v, h9_buf *b);
 /* Names, and a row, with f->separator between: what formats that have no way of their own do. */

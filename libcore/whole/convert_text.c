@@ -155,6 +155,15 @@ int h9_text_numbers_end(h9_text *t, h9_buf *out, h9_error *e) {
   return H9_OK;
 }
 
+void h9_text_utf8(h9_buf *b, uint32_t v) {
+  if (v < 0x80) h9_buf_put8(b, (uint8_t)v);
+  else {
+    int more = v < 0x800 ? 1 : v < 0x10000 ? 2 : 3;
+    h9_buf_put8(b, (uint8_t)((0xff00 >> (more + 1) & 0xff) | v >> 6 * more));
+    while (more-- > 0) h9_buf_put8(b, (uint8_t)(0x80 | (v >> 6 * more & 0x3f)));
+  }
+}
+
 /* ---- a sheet ---- */
 
 static int read_rows(void *ctx, char *to, size_t room, size_t *got, h9_error *e) {

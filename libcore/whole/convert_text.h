@@ -4,7 +4,7 @@
 
 #include "convert_parts.h"
 
-enum { H9_TEXT_COLUMNS = 16 };
+enum { H9_TEXT_COLUMNS = 64 };
 
 /* A text line by line. */
 typedef struct h9_lines {
@@ -35,7 +35,7 @@ typedef struct h9_text {
   bool begun;            /* the names are out */
   int stage;
   uint64_t rows, n_rows; /* so far; that there should be */
-  char names[1024];
+  char names[4096];
   h9_import *m;
   /* what goes out */
   h9_buf out;
@@ -52,6 +52,7 @@ void h9_text_close(void *t);
 int h9_text_split(char *line, size_t len, h9_cell *cells, int most);
 void h9_text_header(h9_text *t, const char *names, h9_buf *out); /* instead of all lines until now */
 void h9_text_row(const h9_text *t, h9_buf *out, const h9_cell *cells, int n);
+void h9_text_utf8(h9_buf *b, uint32_t character); /* by its number */
 /* take and end of a list without names. */
 int h9_text_numbers(h9_text *t, char *line, size_t len, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
 int h9_text_numbers_end(h9_text *t, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;

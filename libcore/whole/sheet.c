@@ -156,7 +156,9 @@ int h9_sheet_open(h9_sheet *s, const char *path, char separator, h9_error *e) {
 
 int h9_sheet_open_source(h9_sheet *s, const h9_sheet_source *source, h9_error *e) {
   *s = (h9_sheet){.separator = '\t', .next_line = source->first_line, .fd = -1, .source = source, .name = source->name};
-  return begin(s, e);
+  int rc = begin(s, e);
+  if (s->header_line == 0) s->header_line = 1; /* names that stand nowhere are told with the first row */
+  return rc;
 }
 
 void h9_sheet_close(h9_sheet *s) {
