@@ -3,6 +3,7 @@
 #include "../libcore/base/io.h"
 #include "../libcore/base/memory.h"
 #include "../libcore/model/models.h"
+#include "../libcore/whole/config.h"
 #include "../libcore/whole/convert.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
@@ -17,13 +18,14 @@
 #define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk"
 
 static const char doc[] =
-    "Make a stream of tables of neurons, connections and signals, or tables of a stream."
-    "\vOne side is a stream, the other one of the formats that --formats explains. Neurons may be called by UUIDs or any "
-    "other labels: they get ids in the order of first appearance, and the stream keeps what they were called.\n"
-    "  hal9-convert --from csv --neurons cells.csv --connections synapses.csv > net.h9\n"
-    "  hal9-convert --to csv --neurons - net.h9\n"
-    "  hal9-convert --from nest --signals a.dat --signals b.dat | hal9-stats\n"
-    "Times without a unit are in ms.";
+    "Make a stream of tables of neurons, connections, signals, or tables of one.\n\n"
+    "Examples:\n"
+    "  hal9-gen -n 1000 | hal9-index --radius 100um > net.h9\n"
+    "  hal9-convert --to csv --neurons cells.csv --connections edges.csv net.h9\n"
+    "  hal9-convert --from csv --neurons cells.csv --connections edges.csv > new.h9\v"
+    "One side is a stream, the other one of the formats that --formats explains. Neurons may be called by UUIDs or any other "
+    "labels: they get ids in the order of first appearance, and the stream keeps what they were called. Times without a unit "
+    "are in ms.";
 
 enum {
   OPT_FROM = 0x2000,
@@ -65,12 +67,12 @@ static const struct argp_option option_table[] = {
     {"network", OPT_NETWORK, "FILE", 0, "A stream that the neurons are of", 0},
     {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms, or the network's)", 0},
     {"round", OPT_ROUND, 0, 0, "Round times and delays to steps of dt, which otherwise are refused", 0},
-    {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (neurons)", 0},
-    {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (1)", 0},
-    {"delay", OPT_DELAY, "TIME", 0, "Delay where there is no column of it (1 ms)", 0},
-    {"start", OPT_START, "TIME", 0, "When the recording of signals began (0)", 0},
-    {"stop", OPT_STOP, "TIME", 0, "When it ended (at the last signal)", 0},
-    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Write signals in batches of at most N, whole steps (65536)", 0},
+    {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (default: neurons)", 0},
+    {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (default: 1)", 0},
+    {"delay", OPT_DELAY, "TIME", 0, "Delay where there is no column of it (default: 1 ms)", 0},
+    {"start", OPT_START, "TIME", 0, "When the recording of signals began (default: 0)", 0},
+    {"stop", OPT_STOP, "TIME", 0, "When it ended (default: at the last signal)", 0},
+    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Write signals in batches of at most N, whole steps (default: 65536)", 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -178,7 +180,6 @@ static void settle(settings *s, struct argp_state *state) {
   if (s->to && s->alone) argp_error(state, "--%s goes with --from", s->alone);
   if (s->from && !s->from->read) argp_error(state, "format %s can be written only", s->from->name);
   if (s->to && !s->to->write) argp_error(state, "format %s can be read only", s->to->name);
-  if (s->o.config) argp_error(state, "-c: there is nothing to configure here");
   settle_form(s, s->from ? s->from : s->to, state);
   s->c.threads = s->o.threads;
   if (s->o.seed_given) s->c.seed = s->o.seed, s->c.seed_given = true;
@@ -357,6 +358,7 @@ int main(int argc, char **argv) {
   argp_parse(&parser, argc, argv, 0, NULL, &s);
   int rc = h9_model_named(s.c.model, &e) ? H9_OK : h9_fail_at(&e, "--model");
   if (rc == H9_OK) rc = h9_telemetry_begin(&s.o, PROGRAM, &e);
+  if (rc == H9_OK) rc = h9_config_check(&s.o, &e);
   if (rc == H9_OK) rc = h9_telemetry_end(s.from ? import(&s, &e) : export(&s, &e), &e);
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);

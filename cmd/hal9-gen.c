@@ -1,6 +1,7 @@
 /* hal9-gen: makes the neurons of a network. Populations come from the configuration (-c) or, one of
  * them, from options; out comes a stream of header, populations, neurons and provenance. */
 #include "../libcore/base/io.h"
+#include "../libcore/base/json.h"
 #include "../libcore/base/memory.h"
 #include "../libcore/whole/generate.h"
 #include "../libcore/whole/options.h"
@@ -13,11 +14,13 @@
 #define PROGRAM "hal9-gen"
 
 static const char doc[] =
-    "Make the neurons of a network: populations, positions, parameters, initial state.\v"
-    "Populations are those of the configuration (-c), or one that the options describe:\n"
-    "  hal9-gen -c net.yaml | hal9-index -c net.yaml > net.h9\n"
-    "  hal9-gen -n 100000 --layout ball --extent 1000um | hal9-index --radius 30um > net.h9\n"
-    "Lengths without a unit are in um, times in ms.";
+    "Make the neurons of a network: populations, positions, parameters, state.\n\n"
+    "Examples:\n"
+    "  hal9-gen -n 1000 --layout ball --extent 500um > neurons.h9\n"
+    "  hal9-gen -n 1000 | hal9-index --radius 100um | hal9-stats\n"
+    "  hal9-gen -c brunel.yaml > neurons.h9\v"
+    "Populations are those of the configuration (-c), or one that the options describe. Lengths without a unit are in um, "
+    "times in ms.";
 
 enum {
   OPT_LAYOUT = 0x2000,
@@ -33,6 +36,7 @@ enum {
   OPT_MIN_DISTANCE,
   OPT_POSITIONS,
   OPT_DRY_RUN,
+  OPT_JSON,
 };
 
 static const struct argp_option option_table[] = {
@@ -54,6 +58,7 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "The network:", 2},
     {"dt", OPT_DT, "TIME", 0, "Time step of the simulation (default: the configuration's, else 0.1 ms)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print what would be made, make nothing", 0},
+    {"json", OPT_JSON, 0, 0, "With --dry-run: as JSON", 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -68,7 +73,7 @@ typedef struct settings {
   char **param;
   size_t n_param;
   double dt; /* ms; NaN: not given */
-  bool dry_run;
+  bool dry_run, json;
   h9_error error;
 } settings;
 
@@ -146,6 +151,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_DRY_RUN:
     s->dry_run = true;
     return 0;
+  case OPT_JSON:
+    s->json = true;
+    return 0;
   case OPT_DT:
     if (h9_option_time("--dt", arg, false, &s->dt, &s->error) != H9_OK) argp_error(state, "%s", s->error.text);
     return 0;
@@ -166,6 +174,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (parse_own(s, key, arg) != H9_OK) argp_error(state, "%s", s->error.text);
     return 0;
   case ARGP_KEY_END:
+    if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
     if (s->o.config && s->o.model && !s->o.n_model_files) s->alone = "model";
     if (s->o.config && s->alone)
       argp_error(state, "--%s describes a population, but -c names a configuration with its own", s->alone);
@@ -361,6 +370,33 @@ static int dry_run(const h9_network *net, const h9_population_config *pops, h9_e
   return fflush(stdout) ? h9_fail(e, H9_EIO, "standard output: cannot be written") : H9_OK;
 }
 
+static int dry_run_json(const h9_network *net, const h9_population_config *pops, h9_error *e) {
+  h9_json j = {0};
+  double bytes = 0;
+  h9_json_begin(&j, NULL, '{');
+  h9_json_begin(&j, "populations", '[');
+  for (uint32_t i = 0; i < net->n_populations; i++) {
+    const h9_population *p = &net->populations[i];
+    size_t each = h9_generator_neuron_bytes(net, i);
+    bytes += (double)each * p->count;
+    h9_json_begin(&j, NULL, '{');
+    h9_json_text(&j, "name", p->name);
+    h9_json_whole(&j, "neurons", p->count);
+    h9_json_text(&j, "model", p->model);
+    h9_json_text(&j, "layout", h9_layout_name(pops[i].layout.type));
+    h9_json_whole(&j, "bytes_per_neuron", each);
+    h9_json_end(&j, '}');
+  }
+  h9_json_end(&j, ']');
+  h9_json_whole(&j, "neurons", net->n_neurons);
+  h9_json_number(&j, "bytes", bytes);
+  h9_json_whole(&j, "dimensions", (uint64_t)net->dimensions);
+  h9_json_number(&j, "dt_ms", net->dt);
+  h9_json_whole(&j, "seed", net->seed);
+  h9_json_end(&j, '}');
+  return h9_json_print(&j, stdout, e);
+}
+
 static int write_stream(const settings *s, h9_config *c, h9_generator *g, h9_error *e) {
   h9_output out;
   h9_writer *w = NULL;
@@ -414,7 +450,7 @@ static int generate(settings *s, h9_error *e) {
   if (!isnan(s->dt)) c.net.dt = s->dt;
   if (code == H9_OK) code = h9_generator_new(&g, &c.net, c.populations, e);
   h9_stage_enter(H9_STAGE_GENERATE);
-  if (code == H9_OK) code = s->dry_run ? dry_run(&c.net, c.populations, e) : write_stream(s, &c, g, e);
+  if (code == H9_OK) code = s->dry_run ? (s->json ? dry_run_json : dry_run)(&c.net, c.populations, e) : write_stream(s, &c, g, e);
   if (code == H9_OK && s->o.verbose && !s->o.quiet)
     fprintf(stderr, "%s: %u neurons in %u population%s, peak memory %.1f MiB\n", PROGRAM, c.net.n_neurons,
             c.net.n_populations, c.net.n_populations == 1 ? "" : "s", (double)h9_memory_peak_rss() / 1048576);

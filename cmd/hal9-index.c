@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 static const char program[] = "hal9-index";
-static const char doc[] = "Find the connections of a network: by the rules of a configuration (-c), or "
-                          "between neighbours in space. Or answer "
-                          "questions about neighbours (--query).\v"
-                          "Without FILE, standard input is read. Bare lengths are um, bare times ms.\n\n"
-                          "  hal9-gen -c net.yaml | hal9-index -c net.yaml > net.h9\n"
-                          "  hal9-gen -n 100000 | hal9-index --radius 30um > net.h9\n"
-                          "  hal9-index --query k=5 --at 0,0,0 neurons.h9";
+static const char doc[] =
+    "Connect the neurons of a stream by rules or by distance, or find neighbours.\n\n"
+    "Examples:\n"
+    "  hal9-gen -n 10000 | hal9-index --radius 60um > net.h9\n"
+    "  hal9-gen -n 10000 | hal9-index --query k=5 --at 0,0,0\n"
+    "  hal9-gen -c brunel.yaml | hal9-index -c brunel.yaml --dry-run\v"
+    "Without FILE, standard input is read. Lengths without a unit are in um, times in ms.";
 
 enum {
   OPT_RADIUS = 0x2000,
@@ -326,11 +326,9 @@ static int dry_run(run *r, h9_error *e) {
   if (json) {
     h9_json_end(&j, ']');
     h9_json_end(&j, '}');
-    if (!j.out.failed) fwrite(j.out.data, 1, j.out.len, stdout);
-    h9_buf_release(&j.out);
-  } else
-    printf("%u neurons, %.0f connections (expected), about %.4g MB in hal9-step\n", net->n_neurons, total,
-           memory / 1e6);
+    return h9_json_print(&j, stdout, e);
+  }
+  printf("%u neurons, %.0f connections (expected), about %.4g MB in hal9-step\n", net->n_neurons, total, memory / 1e6);
   return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output") : H9_OK;
 }
 

@@ -1,5 +1,6 @@
 /* hal9-plot: pictures of streams, through gnuplot. */
 #include "../libcore/base/memory.h"
+#include "../libcore/whole/config.h"
 #include "../libcore/whole/gnuplot.h"
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
@@ -15,7 +16,12 @@
 
 static const char program[] = "hal9-plot";
 static const char doc[] =
-    "Draw a stream, or a table of runs, through gnuplot.\n\n"
+    "Draw a stream, or a table of runs: to a PNG, SVG or PDF, or in the terminal.\n\n"
+    "Examples:\n"
+    "  hal9-gen -c brunel.yaml | hal9-index -c brunel.yaml --defer |\n"
+    "    hal9-step -c brunel.yaml -t 200ms > spikes.h9\n"
+    "  hal9-plot raster --term spikes.h9\n"
+    "  hal9-plot rates -o rates.png spikes.h9\n\n"
     "  raster       a dot a spike, and the rates below\n"
     "  rates        of populations over time, and their distribution\n"
     "  isi          inter-spike intervals and their CV\n"
@@ -26,13 +32,8 @@ static const char doc[] =
     "  distances    of connections, and their delays\n"
     "  frames       activity over space, frame by frame\n"
     "  heatmap      a value over one or two parameters of a sweep\v"
-    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); "
-    "'-' "
-    "writes to standard output, in --format. Times are quantities such as 500ms; bare numbers are ms.\n\n"
-    "  hal9-plot raster -o raster.png spikes.h9\n"
-    "  hal9-plot rates --term spikes.h9\n"
-    "  hal9-plot frames --network net.h9 --time 300ms..400ms -o waves.gif spikes.h9\n"
-    "  hal9-plot heatmap --x g --y eta --value rate_hz -o map.png runs.tsv";
+    "Without FILE, standard input is read. The picture's name ends in .png, .svg or .pdf (frames: or .gif); '-' "
+    "writes to standard output, in --format. Times without a unit are in ms.";
 #define KINDS "raster, rates, isi, correlation, trace, network, degrees, distances, frames or heatmap"
 
 enum {
@@ -42,7 +43,7 @@ enum {
   OPT_TITLE,
   OPT_SCRIPT,
   OPT_POPULATION,
-  OPT_TIME,
+ 
   OPT_BIN,
   OPT_NEURONS,
   OPT_DENSITY,
@@ -55,27 +56,30 @@ enum {
 };
 
 static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "The picture:", 1},
     {"format", OPT_FORMAT, "png|svg|pdf|gif", 0, "Format of the picture (default: by its name)", 1},
     {"term", OPT_TERM, "WxH", OPTION_ARG_OPTIONAL,
      "Draw with letters, to the terminal (default size: its own, or 80x23)", 1},
     {"size", OPT_SIZE, "WxH", 0, "Size in pixels; pdf: hundredths of an inch (default: 1200x700)", 1},
     {"title", OPT_TITLE, "TEXT", 0, "Title of the picture", 1},
     {"script", OPT_SCRIPT, "FILE", 0, "Keep the gnuplot script, with its data, in FILE", 1},
+    {0, 0, 0, 0, "What is drawn:", 2},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Draw these populations only", 2},
-    {"time", OPT_TIME, "FROM..TO", 0,
+    {"time", 't', "FROM..TO", 0,
      "Draw this time (raster, trace: the first second by default; frames: the first 100 ms)", 2},
     {"bin", OPT_BIN, "TIME", 0,
-     "Width of bins: of rates (5 ms), intervals, counts that are correlated (2 ms), frames", 2},
+     "Width of bins: of rates (default: 5 ms), intervals, counts that are correlated (default: 2 ms), frames", 2},
     {"density", OPT_DENSITY, 0, 0, "raster: rates by colour, of all neurons, however few the spikes", 2},
     {"neurons", OPT_NEURONS, "N", 0,
-     "raster, network: draw at most about N neurons, chosen by --seed (2,000; 8,000); correlation: of each "
+     "raster, network: draw at most about N neurons, chosen by --seed (default: 2,000; 8,000); correlation: of each "
      "population "
-     "(250); trace: the first N (10)",
+     "(default: 250); trace: the first N (default: 10)",
      2},
     {"projection", OPT_PROJECTION, "xy|xz|yz|3d", 0, "network: the plane that is seen, or space", 2},
-    {"frames", OPT_FRAMES, "N", 0, "frames: how many (10)", 2},
+    {"frames", OPT_FRAMES, "N", 0, "frames: how many (default: 10)", 2},
     {"network", OPT_NETWORK, "FILE", 0,
      "frames: take positions from this stream, where the one drawn has none", 2},
+    {0, 0, 0, 0, "A table of runs:", 3},
     {"x", OPT_X, "COLUMN", 0, "heatmap: parameter along the x axis", 3},
     {"y", OPT_Y, "COLUMN", 0, "heatmap: parameter along the y axis; without it, a line over x", 3},
     {"value", OPT_VALUE, "COLUMN", 0, "heatmap: what is shown, the mean of runs with the same parameters", 3},
@@ -159,7 +163,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_POPULATION:
     s->population = arg;
     break;
-  case OPT_TIME:
+  case 't':
     if (parse_time(s, arg, &e) != H9_OK) argp_error(state, "%s", e.text);
     break;
   case OPT_BIN:
@@ -352,6 +356,7 @@ int main(int argc, char **argv) {
   const char *tmp = getenv("TMPDIR");
   snprintf(dir, sizeof dir, "%s/hal9-plot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
   int rc = h9_telemetry_begin(&s.o, program, &e);
+  if (rc == H9_OK) rc = h9_config_check(&s.o, &e);
   if (rc == H9_OK && !mkdtemp(dir)) rc = h9_fail_sys(&e, H9_EIO, errno, "%s", dir);
   else if (rc == H9_OK) {
     snprintf(script, sizeof script, "%s/plot.gp", dir);
@@ -364,6 +369,7 @@ int main(int argc, char **argv) {
     tidy();
   }
   rc = h9_telemetry_end(rc, &e);
+  if (rc == H9_OK) h9_tell_cost(&s.o, program, stderr);
   free(only);
   h9_options_release(&s.o);
   return rc ? h9_report(stderr, program, &e) : 0;

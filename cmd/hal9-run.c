@@ -25,23 +25,25 @@
 
 static const char program[] = "hal9-run";
 static const char doc[] =
-    "Run the experiment that a configuration describes: its pipelines for every point of its grid, list or sample, in parallel; "
-    "keep what they give in a folder; print a table of all points.\v"
-    "The folder is the experiment's name, or the configuration's without .yaml, or -o FOLDER. What is finished there is recognised "
-    "by its content and not run again: the same command goes on after an interruption.\n\n"
+    "Run an experiment: its pipelines for every point of a sweep, in parallel.\n\n"
+    "Examples:\n"
     "  hal9-run -c brunel-sweep.yaml --dry-run\n"
-    "  hal9-run -c brunel-sweep.yaml -o sweep -j 2\n"
-    "  hal9-run -c brunel-sweep.yaml -o sweep --only g=5 --retries 1";
+    "  hal9-run -c brunel-sweep.yaml -o sweep --only g=5 --only eta=2\v"
+    "The points are those of the configuration's grid, list or sample. Results go into a folder, which is the experiment's "
+    "name, or the configuration's without .yaml, or -o FOLDER; a table of all points is printed. What is finished there is "
+    "recognised by its content and not run again: the same command goes on after an interruption.";
 
-enum { OPT_DRY_RUN = 0x2000, OPT_MEMORY, OPT_RETRIES, OPT_HALT, OPT_ONLY, OPT_REDO };
+enum { OPT_DRY_RUN = 0x2000, OPT_MEMORY, OPT_RETRIES, OPT_HALT, OPT_ONLY, OPT_REDO, OPT_JSON };
 static const struct argp_option option_table[] = {
-    {"jobs", 'j', "N", 0, "Run at most N at once (the processors there are, or --threads)", 1},
-    {"memory", OPT_MEMORY, "SIZE", 0, "Start a run only where all together need at most SIZE, such as 8G (what is available)", 1},
-    {"retries", OPT_RETRIES, "N", 0, "Run a failed one again, up to N times (0)", 1},
+    {0, 0, 0, 0, "What is run, and how much at once:", 1},
+    {"jobs", 'j', "N", 0, "Run at most N at once (default: the processors there are, or --threads)", 1},
+    {"memory", OPT_MEMORY, "SIZE", 0, "Start a run only where all together need at most SIZE, such as 8G (default: what is available)", 1},
+    {"retries", OPT_RETRIES, "N", 0, "Run a failed one again, up to N times (default: 0)", 1},
     {"halt", OPT_HALT, "never|soon,fail=N|now,fail=N", 0,
-     "When N have failed: start no more (soon), or end those that run, too (now) (never)", 1},
+     "When N have failed: start no more (soon), or end those that run, too (now) (default: never)", 1},
     {"only", OPT_ONLY, "NAME=VALUE", 0, "Only points with that value; repeat=N: only that repeat (repeatable)", 1},
     {"redo", OPT_REDO, 0, 0, "Run what is finished, too", 1},
+    {"json", OPT_JSON, 0, 0, "Print the table of points as JSON", 1},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print the command lines of what would be run", 1},
     {0, 0, 0, 0, 0, 0},
 };
@@ -53,7 +55,7 @@ typedef struct settings {
   uint64_t jobs, retries, halt_at;
   double memory; /* bytes; NaN: what is available */
   enum halt halt;
-  bool redo, dry_run;
+  bool redo, dry_run, json;
   const char **only;
   size_t n_only;
 } settings;
@@ -127,12 +129,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   }
   case OPT_REDO: s->redo = true; break;
+  case OPT_JSON: s->json = true; break;
   case OPT_DRY_RUN: s->dry_run = true; break;
   case ARGP_KEY_ARG:
     if (s->o.config) argp_error(state, "found '%s' beside -c %s, expected one configuration", arg, s->o.config);
     s->o.config = arg;
     break;
   case ARGP_KEY_SUCCESS:
+    if (s->json && s->dry_run) argp_error(state, "--json is the form of the results, which --dry-run does not make");
     if (!s->o.config) argp_error(state, "no configuration, expected -c FILE with a section experiment");
     if (s->o.seed_given) argp_error(state, "--seed: the runs' seeds follow from experiment: seed, which is in the configuration");
     break;
@@ -577,7 +581,11 @@ static int gather(work *w, bool whole, h9_error *e) {
   }
   if (rc == H9_OK) rc = h9_sweep_table(&s, &table, e);
   if (rc == H9_OK) rc = h9_sweep_summary(&s, &summary, e);
-  if (rc == H9_OK && fwrite(summary.data, 1, summary.len, stdout) != summary.len) rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
+  h9_json json = {0};
+  if (rc == H9_OK && w->s->json) {
+    h9_sweep_json(&s, &json);
+    rc = h9_json_print(&json, stdout, e);
+  } else if (rc == H9_OK && fwrite(summary.data, 1, summary.len, stdout) != summary.len) rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
   if (rc == H9_OK && fflush(stdout)) rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
   if (rc == H9_OK && whole) rc = put_new(w, "runs.tsv", &table, &changed, e);
   if (rc == H9_OK && whole) rc = put_new(w, "summary.txt", &summary, &changed, e);

@@ -13,12 +13,14 @@
 
 static const char program[] = "hal9-stats";
 static const char doc[] =
-    "Print statistics of streams: of the network (degrees, weights, delays, distances), of its activity "
-    "(rates, "
-    "irregularity, synchrony) and of the run that made it.\v"
-    "Without FILE, standard input is read. Times are quantities such as 500ms or 1s; bare numbers are ms.\n\n"
-    "  hal9-stats spikes.h9\n"
-    "  hal9-stats --json spikes.h9 | jq '.activity.populations[] | {name, rate_hz}'";
+    "Print statistics of streams: of the network, of its activity, of the run.\n\n"
+    "Examples:\n"
+    "  hal9-gen -n 10000 | hal9-index --radius 60um | hal9-stats\n"
+    "  hal9-gen -c brunel.yaml | hal9-index -c brunel.yaml --defer |\n"
+    "    hal9-step -c brunel.yaml -t 200ms > spikes.h9\n"
+    "  hal9-stats --population exc,inh --start 100ms spikes.h9\v"
+    "Without FILE, standard input is read. Of the network: degrees, weights, delays, distances; of activity: rates, "
+    "irregularity, synchrony. Times without a unit are in ms.";
 
 enum {
   OPT_JSON = 0x2000,
@@ -38,21 +40,24 @@ enum {
 };
 
 static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "What is printed:", 1},
     {"json", OPT_JSON, 0, 0, "Print JSON, one document a stream", 1},
     {"tsv", OPT_TSV, 0, 0, "Print one statistic a line: stream, section, population, statistic, value", 1},
     {"quick", OPT_QUICK, 0, 0, "Do not expand a deferred network: expected numbers only", 1},
     {"top", OPT_TOP, "N", 0, "List the N neurons with the most spikes, by id and label", 1},
     {"live", OPT_LIVE, "TIME", OPTION_ARG_OPTIONAL,
-     "While the stream flows: each population's rate, of every TIME of the stream (100 ms)", 1},
+     "While the stream flows: each population's rate, of every TIME of the stream (default: 100 ms)", 1},
+    {0, 0, 0, 0, "Of activity:", 2},
+    {"time", 't', "FROM..TO", 0, "Analyse activity of this time, as --start and --stop", 2},
     {"start", OPT_START, "TIME", 0, "Analyse activity from TIME", 2},
     {"stop", OPT_STOP, "TIME", 0, "Analyse activity up to TIME", 2},
-    {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (2 ms)", 2},
-    {"sync-bin", OPT_SYNC, "TIME", 0, "Bin of the synchrony index (3 ms)", 2},
-    {"fano-window", OPT_FANO, "TIME", 0, "Window of the Fano factor (100 ms)", 2},
+    {"bin", OPT_BIN, "TIME", 0, "Bin of correlations (default: 2 ms)", 2},
+    {"sync-bin", OPT_SYNC, "TIME", 0, "Bin of the synchrony index (default: 3 ms)", 2},
+    {"fano-window", OPT_FANO, "TIME", 0, "Window of the Fano factor (default: 100 ms)", 2},
     {"psth", OPT_PSTH, "TIME", OPTION_ARG_OPTIONAL,
-     "With --json or --tsv: counts of each population in bins of TIME (5 ms)", 2},
-    {"sample", OPT_SAMPLE, "N", 0, "Neurons a population whose correlations are taken (250)", 2},
-    {"min-spikes", OPT_MIN_SPIKES, "N", 0, "Spikes a neuron must have for its CV, LV and Fano factor (10)",
+     "With --json or --tsv: counts of each population in bins of TIME (default: 5 ms)", 2},
+    {"sample", OPT_SAMPLE, "N", 0, "Neurons a population whose correlations are taken (default: 250)", 2},
+    {"min-spikes", OPT_MIN_SPIKES, "N", 0, "Spikes a neuron must have for its CV, LV and Fano factor (default: 10)",
      2},
     {"population", OPT_POPULATION, "NAME[,NAME...]", 0, "Print these populations only", 2},
     {0, 0, 0, 0, 0, 0},
@@ -61,7 +66,7 @@ static const struct argp_option option_table[] = {
 typedef struct arguments {
   h9_options common;
   enum { TEXT, JSON, TSV } form;
-  const char *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes, *top;
+  const char *time, *start, *stop, *bin, *sync, *fano, *psth, *sample, *min_spikes, *top;
   bool quick, with_psth, live;
   const char *window; /* of --live */
   char *population;
@@ -81,6 +86,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   case OPT_QUICK:
     a->quick = true;
+    break;
+  case 't':
+    a->time = arg;
     break;
   case OPT_START:
     a->start = arg;
@@ -116,7 +124,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     a->population = arg;
     break;
   case ARGP_KEY_END:
-    if (a->live && (a->form != TEXT || a->top || a->population || a->start || a->stop || a->with_psth))
+    if (a->live && (a->form != TEXT || a->top || a->population || a->time || a->start || a->stop || a->with_psth))
       argp_error(state, "--live shows all populations as the stream flows: it goes with no other statistic or form");
     if (a->live && a->common.n_operand > 1) argp_error(state, "--live looks at one stream, found %zu", a->common.n_operand);
     break;
@@ -155,7 +163,8 @@ static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
   o->quick = a->quick;
   o->threads = a->common.threads;
   uint64_t n;
-  if ((rc = time_option("--start", a->start, false, &t->start, e)) ||
+  if ((a->time && (rc = h9_option_range("--time", a->time, &h9_unit_ms, &t->start, &t->stop, e))) ||
+      (rc = time_option("--start", a->start, false, &t->start, e)) ||
       (rc = time_option("--stop", a->stop, true, &t->stop, e)) ||
       (rc = time_option("--bin", a->bin, true, &t->bin, e)) ||
       (rc = time_option("--sync-bin", a->sync, true, &t->sync_bin, e)) ||
@@ -271,6 +280,7 @@ int main(int argc, char **argv) {
   if (opened && rc == H9_OK) rc = h9_output_commit(&out, &e);
   else if (opened) h9_output_abandon(&out);
   rc = h9_telemetry_end(rc, &e);
+  if (rc == H9_OK) h9_tell_cost(&a.common, program, stderr);
   free(only);
   h9_options_release(&a.common);
   return rc ? h9_report(stderr, program, &e) : 0;

@@ -37,7 +37,7 @@ typedef struct settings {
   double stimulus_weight; /* NaN: not given */
   const char *weights, *trace; /* files; NULL: none */
   double weights_every;        /* ms; NaN: at the end only */
-  bool dry_run, no_metrics;
+  bool dry_run, json, no_metrics;
   h9_tuning_options tuning;
   uint64_t tiles;
   h9_batch_options batch;
@@ -45,15 +45,20 @@ typedef struct settings {
 } settings;
 
 static const char doc[] =
-    "Simulate the network of a stream (from FILE or standard input) and write its spikes as a stream."
-    "\vTimes take units (10s, 500ms); a bare number is in ms. Stimuli, and times that are not given here, "
-    "come from "
-    "the section 'simulation' of the file given with -c. See hal9-step(1).";
+    "Simulate the network of a stream and write its spikes as a stream.\n\n"
+    "Examples:\n"
+    "  hal9-gen -c brunel.yaml | hal9-index -c brunel.yaml --defer |\n"
+    "    hal9-step -c brunel.yaml -t 200ms > spikes.h9\n"
+    "  hal9-gen -n 1000 --param I_e=400pA | hal9-index --radius 60um |\n"
+    "    hal9-step -t 1s | hal9-stats\v"
+    "Without FILE, standard input is read. Times without a unit are in ms. Stimuli, and times that are not given here, come "
+    "from the section 'simulation' of the file given with -c.";
 
 enum {
   OPT_TRANSIENT = 0x2000,
   OPT_RECORD,
   OPT_DRY_RUN,
+  OPT_JSON,
   OPT_NO_METRICS,
   OPT_TILES,
   OPT_RECORD_STATE,
@@ -91,6 +96,7 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "How:", 2},
     {"precision", OPT_PRECISION, "single|double", 0, "Precision of the neurons' states (default: single)", 0},
     {"dry-run", OPT_DRY_RUN, 0, 0, "Print counts and memory, build nothing", 0},
+    {"json", OPT_JSON, 0, 0, "With --dry-run: as JSON", 0},
     {"no-metrics", OPT_NO_METRICS, 0, 0, "Leave measurements out of the stream: equal runs give equal bytes",
      0},
     {"tiles", OPT_TILES, "N", 0, "Cut each thread's neurons into N tiles (default: chosen from the cache)",
@@ -199,6 +205,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case OPT_DRY_RUN:
     s->dry_run = true;
     break;
+  case OPT_JSON:
+    s->json = true;
+    break;
   case OPT_NO_METRICS:
     s->no_metrics = true;
     break;
@@ -210,6 +219,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     if (h9_options_operand(&s->o, arg) != H9_OK) return ENOMEM;
     break;
   case ARGP_KEY_END:
+    if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
     check_inputs(s, state);
     check_outputs(s, state);
     break;
@@ -435,6 +445,24 @@ static void print_estimate(const run *r) {
   printf("bytes        %14.0f (%.2f a connection)\n", x.bytes,
          x.connections > 0 ? x.bytes / x.connections : 0);
   printf("available    %14.0f\n", (double)h9_memory_available());
+}
+
+static int print_estimate_json(const run *r, h9_error *e) {
+  h9_sim_estimate x;
+  h9_json j = {0};
+  h9_sim_estimated(r->sim, &x);
+  h9_json_begin(&j, NULL, '{');
+  h9_json_whole(&j, "neurons", r->net.n_neurons);
+  h9_json_whole(&j, "populations", r->net.n_populations);
+  h9_json_number(&j, "connections", x.connections);
+  h9_json_whole(&j, "steps", (uint64_t)(r->steps + r->transient_steps));
+  h9_json_number(&j, "dt_ms", r->dt);
+  h9_json_whole(&j, "threads", (uint64_t)r->s->o.threads);
+  h9_json_whole(&j, "tiles", x.tiles);
+  h9_json_number(&j, "memory_bytes", x.bytes);
+  h9_json_number(&j, "memory_available_bytes", (double)h9_memory_available());
+  h9_json_end(&j, '}');
+  return h9_json_print(&j, stdout, e);
 }
 
 static int check_memory(const run *r, h9_error *e) {
@@ -718,7 +746,8 @@ static int step(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = settle_record(&r, e);
   if (rc == H9_OK) rc = make(&r, e);
   if (rc == H9_OK) rc = check_plastic(&r, e);
-  if (rc == H9_OK && s->dry_run) print_estimate(&r);
+  if (rc == H9_OK && s->json) rc = print_estimate_json(&r, e);
+  else if (rc == H9_OK && s->dry_run) print_estimate(&r);
   else if (rc == H9_OK) {
     rc = check_memory(&r, e);
     if (rc == H9_OK) rc = write_stream(&r, e);

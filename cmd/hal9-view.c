@@ -1,6 +1,7 @@
 /* hal9-view: look inside a stream: what it holds, whether it is whole, its records as text. */
 #include "../libcore/base/io.h"
 #include "../libcore/whole/check.h"
+#include "../libcore/whole/config.h"
 #include "../libcore/whole/diff.h"
 #include "../libcore/whole/join.h"
 #include "../libcore/whole/watch.h"
@@ -21,6 +22,7 @@ enum {
   OPT_HASH,
   OPT_TSV,
   OPT_NDJSON,
+  OPT_JSON,
   OPT_SIGNALS,
   OPT_STATES,
   OPT_CONNECTIONS,
@@ -63,11 +65,12 @@ static const struct argp_option option_table[] = {
     {"labels", OPT_LABELS, 0, 0, "What neurons are called elsewhere: id, label; with another mode, a column of it", 0},
     {"blocks", OPT_BLOCKS, 0, 0, "Blocks of the file: offset, kind, count, sizes, range, digest", 0},
     {"follow", OPT_FOLLOW, "TIME", OPTION_ARG_OPTIONAL,
-     "While the stream flows: a raster in the terminal, a column TIME (10 ms); else time and id of each signal", 0},
+     "While the stream flows: a raster in the terminal, a column TIME (default: 10 ms); else time and id of each signal", 0},
     {"diff", OPT_DIFF, 0, 0, "The first place where two streams part, in the network's terms; with other modes: only these", 0},
     {"cat", OPT_CAT, 0, 0, "A stream again: recordings of signals and states, one after another", 0},
     {"merge", OPT_MERGE, 0, 0, "A stream again: recordings of signals and states, merged by time", 0},
     {0, 0, 0, 0, "How:", 2},
+    {"json", OPT_JSON, 0, 0, "The summary as JSON, one document a stream", 0},
     {"ndjson", OPT_NDJSON, 0, 0, "A JSON object a line instead of tab-separated values", 0},
     {"columns", OPT_COLUMNS, "NAME,...", 0, "Show these columns in this order", 0},
     {"header", OPT_HEADER, 0, 0, "Begin with a line of column names", 0},
@@ -75,7 +78,7 @@ static const struct argp_option option_table[] = {
     {"head", OPT_HEAD, "N", 0, "Show at most N records of each stream", 0},
     {"count", OPT_COUNT, 0, 0, "Show only how many records there are", 0},
     {"shift", OPT_SHIFT, "TIME,...", 0, "Add to the times of each stream that is joined", 0},
-    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Join signals into batches of N, up to the end of the step (65536)", 0},
+    {"batch-size", OPT_BATCH_SIZE, "N", 0, "Join signals into batches of N, up to the end of the step (default: 65536)", 0},
     {0, 0, 0, 0, "Which:", 3},
     {"population", OPT_POPULATION, "NAME,...", 0, "Neurons, senders, sources of these populations", 0},
     {"id", OPT_ID, "A-B,C,...", 0, "Neurons, senders, sources with these ids", 0},
@@ -84,6 +87,7 @@ static const struct argp_option option_table[] = {
     {"network", OPT_NETWORK, "FILE", 0, "Take positions from this stream, where the one shown has none", 0},
     {"sample", OPT_SAMPLE, "N|P%", 0, "N of them, or P percent: always the same, by id and --seed", 0},
     {"time", OPT_TIME, "FROM..TO", 0, "Signals and states later than FROM, not later than TO", 0},
+    {0, 't', 0, OPTION_ALIAS, 0, 0},
     {0, 0, 0, 0, 0, 0},
 };
 
@@ -92,7 +96,7 @@ typedef struct arguments {
   unsigned modes; /* bits of those given */
   enum mode mode;
   unsigned parts; /* of --diff */
-  bool tsv;
+  bool tsv, json;
   int header; /* -1: as the mode has it */
   const char *window; /* of --follow */
   h9_view view;
@@ -164,6 +168,8 @@ static void settle(arguments *a, struct argp_state *state) {
   set_mode(a, state);
   bool table = a->tsv || v->json || v->count || v->n_columns || a->header >= 0 || v->head != UINT64_MAX ||
                !h9_select_is_all(&v->select);
+  if (a->json && (a->modes || table || v->labels))
+    argp_error(state, "--json shows the summary, records come as JSON by --ndjson");
   if (a->mode == SUMMARY && v->labels && !a->tsv) a->mode = LABELS;
   if (a->mode == SUMMARY && table) a->mode = NEURONS;
   if (a->mode == FOLLOW && (table || v->labels || a->common.n_operand > 1))
@@ -189,6 +195,7 @@ static void settle(arguments *a, struct argp_state *state) {
     argp_error(state, "only --population selects projections");
   if (v->select.network && !v->select.n_regions && !v->select.n_near)
     argp_error(state, "--network tells where neurons are: give --region or --near, too");
+  v->json |= a->json;
   v->select.seed = a->common.seed_given ? a->common.seed : 1;
   if (a->common.n_operand == 0 && isatty(STDIN_FILENO))
     argp_error(state,
@@ -207,10 +214,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       h9_shaping_put(&a->chosen, name, arg);
     }
   switch (key) {
+  case 't': return parse_option(OPT_TIME, arg, state);
   case ARGP_KEY_INIT: state->child_inputs[0] = &a->common; break;
   case OPT_CHECK: a->modes |= 1u << CHECK; break;
   case OPT_HASH: a->modes |= 1u << HASH; break;
   case OPT_TSV: a->tsv = true; break;
+  case OPT_JSON: a->json = true; break;
   case OPT_NDJSON: a->view.json = true; break;
   case OPT_SIGNALS: a->modes |= 1u << SIGNALS; break;
   case OPT_STATES: a->modes |= 1u << STATES; break;
@@ -256,10 +265,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 }
 
 static const char doc[] =
-    "Look inside streams of hal9: a summary for people, a check of every block, or records as text."
-    "\vWithout FILE, or where it is -, standard input is read. Neurons, projections and provenance begin "
-    "with a line "
-    "of column names, as do projections and blocks; signals, states, connections, metrics and labels are data only, as awk and friends like it.";
+    "Look into streams: a summary, a check of every block, or records as text.\n\n"
+    "Examples:\n"
+    "  hal9-gen -n 1000 > neurons.h9\n"
+    "  hal9-view neurons.h9\n"
+    "  hal9-view --columns id,x,y,z --head 5 neurons.h9\n"
+    "  hal9-view --check neurons.h9\v"
+    "Without FILE, or where it is -, standard input is read. Neurons, projections, provenance and blocks begin with a line of "
+    "column names; signals, states, connections, metrics and labels are data only, as awk and friends like it. Lengths "
+    "without a unit are in um, times in ms.";
 static const struct argp_child children[] = {{&h9_options_argp, 0, 0, 0}, {0}};
 static const struct argp argp = {option_table, parse_option, "[FILE...]", doc, children, 0, 0};
 
@@ -475,12 +489,14 @@ int main(int argc, char **argv) {
   a.view.header =
       a.header >= 0 ? a.header : a.tsv || a.mode == NEURONS || a.mode == PROJECTIONS || a.mode == PROVENANCE || a.mode == BLOCKS;
   int code = h9_telemetry_begin(&a.common, program, &e);
+  if (code == H9_OK) code = h9_config_check(&a.common, &e);
   if (code != H9_OK) h9_report(stderr, program, &e);
   else if (a.mode != CAT && a.mode != MERGE && a.mode != DIFF) code = view_all(&a, &e);
   else {
     code = a.mode == DIFF ? diff(&a, &e) : join(&a, &e);
     if (e.code != H9_OK) code = h9_report(stderr, program, &e);
   }
+  if (code == H9_OK) h9_tell_cost(&a.common, program, stderr);
   h9_view_release(&a.view);
   h9_options_release(&a.common);
   h9_buf_release(&a.chosen);

@@ -23,7 +23,7 @@ setup() { cd "$BATS_TEST_DIRNAME/.."; }
   for c in cmd/hal9-*.c; do
     n=$(basename "$c" .c)
     mandoc -T ascii "man/$n.1" | col -b > "$BATS_TEST_TMPDIR/$n.txt"
-    for o in $("$n" --help | grep -oE '(^|[ ,])--[a-z][a-z-]+' | tr -d ' ,' | sort -u); do
+    for o in $("$PYTHON" tests/tools/help.py options "$n" | cut -f 2 | sed "s/^/--/" | sort -u); do
       grep -qe "$o" "$BATS_TEST_TMPDIR/$n.txt" || { echo "$n: $o is not in its manual"; bad=1; }
     done
   done

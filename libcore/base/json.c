@@ -82,6 +82,11 @@ void h9_json_whole(h9_json *j, const char *key, uint64_t v) {
   h9_buf_put(&j->out, t, (size_t)(h9_text_u64(t, v) - t));
 }
 
+void h9_json_truth(h9_json *j, const char *key, bool v) {
+  member(j, key);
+  h9_buf_put(&j->out, v ? "true" : "false", v ? 4 : 5);
+}
+
 void h9_json_text(h9_json *j, const char *key, const char *v) {
   member(j, key);
   h9_json_escape(&j->out, v);

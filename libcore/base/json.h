@@ -15,6 +15,7 @@ void h9_json_begin(h9_json *j, const char *key, char bracket); /* '{' or '[' */
 void h9_json_end(h9_json *j, char bracket);                    /* '}' or ']' */
 void h9_json_number(h9_json *j, const char *key, double v);    /* null for NaN and infinities */
 void h9_json_whole(h9_json *j, const char *key, uint64_t v);
+void h9_json_truth(h9_json *j, const char *key, bool v);
 void h9_json_text(h9_json *j, const char *key,
                   const char *v); /* control characters escaped; bytes that are no UTF-8 become U+FFFD */
 /* The text alone, in quotes. */

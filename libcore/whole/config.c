@@ -369,3 +369,11 @@ int h9_config_match(const h9_config *c, const h9_network *stream, const char *st
   }
   return H9_OK;
 }
+
+int h9_config_check(const h9_options *o, h9_error *e) {
+  h9_config c;
+  if (!o->config) return H9_OK;
+  int rc = h9_config_read(&c, o->config, o->set, o->n_set, e);
+  if (rc == H9_OK) h9_config_release(&c);
+  return rc;
+}

@@ -8,6 +8,7 @@
 #include "../model/layout.h"
 #include "../model/models.h"
 #include "experiment.h"
+#include "options.h"
 
 typedef struct h9_population_config {
   h9_layout layout;
@@ -88,6 +89,8 @@ typedef struct h9_config {
  * bad --set. Without -c a program calls h9_config_init for the defaults. */
 int h9_config_read(h9_config *c, const char *path, const char *const *set, size_t n_set,
                    h9_error *e) H9_UNUSED_RESULT;
+/* For a program that uses nothing of it: reads the file of -c, where there is one, and says what is wrong in it. */
+int h9_config_check(const h9_options *o, h9_error *e) H9_UNUSED_RESULT;
 void h9_config_init(h9_config *c);
 void h9_config_release(h9_config *c);
 void h9_stimulus_release(h9_stimulus *s);

@@ -152,9 +152,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-const struct argp h9_options_argp = {.options = option_table, .parser = parse_option};
+/* Every --help ends with where more is told. */
+static char *help(int key, const char *text, void *input) {
+  (void)input;
+  char *end;
+  if (key != ARGP_KEY_HELP_POST_DOC) return (char *)(uintptr_t)text;
+  if (asprintf(&end,
+               "Values are single words: 30um, or '30 um' in quotes. The YAML files of the examples come with hal9, in "
+               "share/hal9/examples.\n\nManual: man %s. To begin: man hal9.",
+               program_invocation_short_name) < 0)
+    return NULL;
+  return end;
+}
 
-void h9_options_init(h9_options *o) { *o = (h9_options){.metrics_interval_s = 1}; }
+const struct argp h9_options_argp = {.options = option_table, .parser = parse_option, .doc = "\v ", .help_filter = help};
+
+void h9_options_init(h9_options *o) { *o = (h9_options){.metrics_interval_s = 1, .begun_ns = h9_clock_ns()}; }
 
 void h9_options_release(h9_options *o) {
   free(o->set);
@@ -236,6 +249,20 @@ void h9_shaping_end(h9_buf *b, const h9_options *o) {
   snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
   if (o->seed_given) h9_shaping_put(b, "--seed", seed);
   h9_buf_put8(b, 0);
+}
+
+void h9_tell_cost(const h9_options *o, const char *program, FILE *err) {
+  if (o->verbose && !o->quiet)
+    fprintf(err, "%s: %.3g s, peak memory %.1f MiB\n", program, (double)(h9_clock_ns() - o->begun_ns) * 1e-9,
+            (double)h9_memory_peak_rss() / 1048576);
+}
+
+int h9_json_print(h9_json *j, FILE *out, h9_error *e) {
+  int rc = j->out.failed ? h9_fail_memory(e, j->out.len, "JSON") : H9_OK;
+  if (rc == H9_OK && (fwrite(j->out.data, 1, j->out.len, out) != j->out.len || fflush(out)))
+    rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
+  h9_buf_release(&j->out);
+  return rc;
 }
 
 int h9_report(FILE *err, const char *program, const h9_error *e) {

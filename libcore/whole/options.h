@@ -4,6 +4,7 @@
 #define H9_WHOLE_OPTIONS_H
 
 #include "../base/io.h"
+#include "../base/json.h"
 #include "../format/network.h"
 #include <argp.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ typedef struct h9_options {
   const char *metrics; /* --metrics FILE; NULL: none */
   double metrics_interval_s;
   const char *label;   /* --label TEXT: kept in the provenance */
+  uint64_t begun_ns;   /* when h9_options_init was called */
   char **operand;      /* file operands, where the program takes any */
   size_t n_operand;
 } h9_options;
@@ -82,6 +84,12 @@ int h9_provenance_make(h9_provenance *p, const char *program, const char *shapin
 void h9_shaping_begin(h9_buf *b, const h9_options *o);
 void h9_shaping_put(h9_buf *b, const char *name, const char *value);
 void h9_shaping_end(h9_buf *b, const h9_options *o);
+
+/* With -v: how long the program took, and its memory. */
+void h9_tell_cost(const h9_options *o, const char *program, FILE *err);
+
+/* Writes what was gathered and releases it. */
+int h9_json_print(h9_json *j, FILE *out, h9_error *e) H9_UNUSED_RESULT;
 
 /* Prints "program: text" (each line) to `err` and returns the exit code; dies quietly
  * (restores SIGPIPE's default and raises it) when the output was a closed pipe. */

@@ -178,6 +178,53 @@ static void lay_out(const cells *c, h9_buf *b) {
   }
 }
 
+/* Of a point's finished runs that have the figure; how many they are. NaN where too few. */
+static size_t moments(const h9_sweep *s, size_t point, size_t column, double *mean, double *sd) {
+  size_t repeats = s->p->x->repeats, n = 0;
+  double sum = 0, squares = 0;
+  for (size_t r = 0; r < repeats; r++) {
+    double v = s->value[(point * repeats + r) * s->n_columns + column];
+    if (isnan(v)) continue;
+    sum += v;
+    n++;
+  }
+  *mean = n ? sum / (double)n : NAN;
+  for (size_t r = 0; r < repeats; r++) {
+    double v = s->value[(point * repeats + r) * s->n_columns + column] - *mean;
+    if (!isnan(v)) squares += v * v;
+  }
+  *sd = n > 1 ? sqrt(squares / (double)(n - 1)) : NAN;
+  return n;
+}
+
+static size_t finished(const h9_sweep *s, size_t point) {
+  size_t runs = 0;
+  for (size_t r = 0; r < s->p->x->repeats; r++) runs += s->there[point * s->p->x->repeats + r];
+  return runs;
+}
+
+void h9_sweep_json(const h9_sweep *s, h9_json *j) {
+  const h9_experiment *x = s->p->x;
+  h9_json_begin(j, NULL, '[');
+  for (size_t p = 0; p < x->n_points; p++) {
+    h9_json_begin(j, NULL, '{');
+    h9_json_begin(j, "parameters", '{');
+    for (size_t k = 0; k < x->n_parameters; k++) h9_json_text(j, x->parameter[k], x->value[p * x->n_parameters + k]);
+    h9_json_end(j, '}');
+    h9_json_whole(j, "runs", finished(s, p));
+    for (size_t i = 0; i < s->n_columns; i++) {
+      double mean, sd;
+      char name[300];
+      moments(s, p, i, &mean, &sd);
+      h9_json_number(j, s->column[i], mean);
+      snprintf(name, sizeof name, "%.250s_sd", s->column[i]);
+      if (x->repeats > 1) h9_json_number(j, name, sd);
+    }
+    h9_json_end(j, '}');
+  }
+  h9_json_end(j, ']');
+}
+
 int h9_sweep_summary(const h9_sweep *s, h9_buf *b, h9_error *e) {
   const h9_experiment *x = s->p->x;
   bool spread = x->repeats > 1;
@@ -190,27 +237,14 @@ int h9_sweep_summary(const h9_sweep *s, h9_buf *b, h9_error *e) {
     if (spread) cell(&c, "sd");
   }
   for (size_t p = 0; p < x->n_points; p++) {
-    size_t runs = 0;
-    for (size_t r = 0; r < x->repeats; r++) runs += s->there[p * x->repeats + r];
     for (size_t k = 0; k < x->n_parameters; k++) cell(&c, "%s", x->value[p * x->n_parameters + k]);
-    cell(&c, "%zu", runs);
+    cell(&c, "%zu", finished(s, p));
     for (size_t i = 0; i < s->n_columns; i++) {
-      double sum = 0, squares = 0;
-      size_t n = 0;
-      for (size_t r = 0; r < x->repeats; r++) {
-        double v = s->value[(p * x->repeats + r) * s->n_columns + i];
-        if (isnan(v)) continue;
-        sum += v;
-        n++;
-      }
-      double mean = n ? sum / (double)n : NAN;
-      for (size_t r = 0; r < x->repeats; r++) {
-        double v = s->value[(p * x->repeats + r) * s->n_columns + i] - mean;
-        if (!isnan(v)) squares += v * v;
-      }
+      double mean, sd;
+      size_t n = moments(s, p, i, &mean, &sd);
       if (n) cell(&c, "%.4g", mean);
       else cell(&c, "-");
-      if (spread && n > 1) cell(&c, "%.2g", sqrt(squares / (double)(n - 1)));
+      if (spread && n > 1) cell(&c, "%.2g", sd);
       else if (spread) cell(&c, "-");
     }
   }

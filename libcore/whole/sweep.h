@@ -3,6 +3,7 @@
 #define H9_WHOLE_SWEEP_H
 
 #include "../base/bytes.h"
+#include "../base/json.h"
 #include "experiment.h"
 
 typedef struct h9_sweep {
@@ -22,5 +23,7 @@ void h9_sweep_release(h9_sweep *s);
 int h9_sweep_table(const h9_sweep *s, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
 /* For people: a line a point, means (and standard deviations) over repeats. */
 int h9_sweep_summary(const h9_sweep *s, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
+/* For programs: a list of points, with parameters as they were written, "runs", means and, over repeats, "NAME_sd". */
+void h9_sweep_json(const h9_sweep *s, h9_json *j);
 
 #endif

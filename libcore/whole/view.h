@@ -32,6 +32,9 @@ int h9_view_blocks(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_
 int h9_view_metrics(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
 /* What is in the stream, for people. */
 int h9_view_summary(h9_view *v, int fd, const char *name, h9_error *e) H9_UNUSED_RESULT;
+/* The same as JSON, appended to v->out, of a stream that was read to its end. */
+int h9_view_summary_json(h9_view *v, const h9_network *net, const h9_reader *r, const char *name,
+                         h9_error *e) H9_UNUSED_RESULT;
 void h9_view_release(h9_view *v);
 
 /* ---- shared by the above ---- */

@@ -194,7 +194,10 @@ int h9_view_summary(h9_view *v, int fd, const char *name, h9_error *e) {
   int rc = h9_reader_open(&r, fd, name, 1u << H9_BLOCK_METRICS, v->threads, e);
   if (rc != H9_OK) return rc;
   rc = read_all(r, &net, e);
-  if (rc == H9_OK) {
+  if (rc == H9_OK && v->json) {
+    rc = h9_view_summary_json(v, &net, r, name, e);
+    if (rc == H9_OK) rc = h9_view_flush(v, true, e);
+  } else if (rc == H9_OK) {
     if (v->headed) say(&v->out, "\n");
     v->headed = true;
     head(&v->out, &net, name);
