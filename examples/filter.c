@@ -3,8 +3,8 @@
  *   cc -o filter filter.c $(pkg-config --cflags --libs hal9) -lm
  *   hal9-step -t 1s net.h9 | ./filter exc 5 | hal9-stats
  *
- * hal9(3) tells of each function. A damaged input ends it with the status that every program of hal9 has for that, and
- * the output then has no end block: whoever reads it finds that it is not whole. */
+ * hal9(3) tells of each function. A damaged input ends it with the status that programs of hal9 have for that,
+ * and the output then has no end block: whoever reads it finds that it is not whole. */
 #include <hal9.h>
 #include <math.h>
 #include <stdio.h>

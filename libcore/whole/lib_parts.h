@@ -41,7 +41,8 @@ struct hal9_reader {
   char hash[33], label[H9_NAME_MAX + 1];
 };
 
-/* Reads what the stream says of its network before the records, where it has not been read yet. H9_OK or an error. */
+/* Reads what the stream says of its network before the records, where it has not been read yet. H9_OK or an
+ * error. */
 int h9_lib_settle(hal9_reader *r, h9_error *e) H9_UNUSED_RESULT;
 
 #endif

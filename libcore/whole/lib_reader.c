@@ -35,17 +35,21 @@ static int head_show(hal9_reader *r, h9_error *e) {
   r->population = calloc(net->n_populations + (size_t)1, sizeof *r->population);
   r->value = calloc(n + 1, sizeof *r->value);
   r->column = calloc(most + 1, sizeof *r->column);
-  if (!r->population || !r->value || !r->column) return h9_fail_memory(e, n * sizeof *r->value, "populations");
+  if (!r->population || !r->value || !r->column)
+    return h9_fail_memory(e, n * sizeof *r->value, "populations");
   for (uint32_t i = 0; i < net->n_populations; i++) {
     const h9_population *p = &net->populations[i];
     values_show(p->values, p->n_values, r->value + at);
-    r->population[i] = (hal9_population){p->name, p->model, p->first, p->count, p->placed, p->n_values, r->value + at};
+    r->population[i] =
+        (hal9_population){p->name, p->model, p->first, p->count, p->placed, p->n_values, r->value + at};
     at += p->n_values;
   }
   return H9_OK;
 }
 
-static double constant_of(const h9_dist *d) { return h9_dist_is_constant(d) ? h9_dist_constant(d) : (double)NAN; }
+static double constant_of(const h9_dist *d) {
+  return h9_dist_is_constant(d) ? h9_dist_constant(d) : (double)NAN;
+}
 
 static int projections_show(hal9_reader *r, h9_error *e) {
   const h9_network *net = &r->net;
@@ -124,7 +128,8 @@ static int open_with(hal9_reader **out, int fd, bool own, const char *name, unsi
 
 static int arguments_check(unsigned kinds, int threads) {
   if (kinds & ~(unsigned)HAL9_ALL)
-    return h9_lib_fail(HAL9_EUSAGE, "kinds: found 0x%x, expected of HAL9_ALL, 0x%x", kinds, (unsigned)HAL9_ALL);
+    return h9_lib_fail(HAL9_EUSAGE, "kinds: found 0x%x, expected of HAL9_ALL, 0x%x", kinds,
+                       (unsigned)HAL9_ALL);
   if (threads < 0) return h9_lib_fail(HAL9_EUSAGE, "threads: found %d, expected 0 or more", threads);
   return 0;
 }
@@ -196,8 +201,14 @@ static int neurons_next(hal9_reader *r) {
 static int room(hal9_reader *r, size_t n, h9_error *e) {
   if (n <= r->cap) return H9_OK;
   size_t cap = r->cap + r->cap / 2 > n ? r->cap + r->cap / 2 : n;
-  struct { void **p; size_t size; } part[] = {{(void **)&r->source, 4}, {(void **)&r->target, 4}, {(void **)&r->of, 4},
-                                              {(void **)&r->delay, 2},  {(void **)&r->weight, 8}};
+  struct {
+    void **p;
+    size_t size;
+  } part[] = {{(void **)&r->source, 4},
+              {(void **)&r->target, 4},
+              {(void **)&r->of, 4},
+              {(void **)&r->delay, 2},
+              {(void **)&r->weight, 8}};
   r->cap = 0;
   for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
     free(*part[i].p);
@@ -261,7 +272,12 @@ static int block_take(hal9_reader *r, int *kind, h9_error *e) {
   if (b->kind == H9_BLOCK_SIGNALS && r->kinds & HAL9_SIGNALS) {
     h9_signals *s = &r->signals_in;
     rc = h9_signals_decode(b, r->net.n_neurons, s, e);
-    r->signals = (hal9_signals){s->from, s->to, s->n, s->step, s->id, s->strength_bytes ? s->strength : NULL,
+    r->signals = (hal9_signals){s->from,
+                                s->to,
+                                s->n,
+                                s->step,
+                                s->id,
+                                s->strength_bytes ? s->strength : NULL,
                                 s->prioritised ? s->priority : NULL};
     *kind = HAL9_SIGNALS;
   } else if (b->kind == H9_BLOCK_STATE && r->kinds & HAL9_STATES) {
@@ -328,12 +344,18 @@ const hal9_population *hal9_reader_population(const hal9_reader *r, uint32_t i) 
 const hal9_projection *hal9_reader_projection(const hal9_reader *r, uint32_t i) {
   return r->projection && i < r->net.n_projections ? &r->projection[i] : NULL;
 }
-const hal9_neurons *hal9_get_neurons(const hal9_reader *r) { return r->handed == HAL9_NEURONS ? &r->neurons : NULL; }
+const hal9_neurons *hal9_get_neurons(const hal9_reader *r) {
+  return r->handed == HAL9_NEURONS ? &r->neurons : NULL;
+}
 const hal9_connections *hal9_get_connections(const hal9_reader *r) {
   return r->handed == HAL9_CONNECTIONS ? &r->connections : NULL;
 }
-const hal9_signals *hal9_get_signals(const hal9_reader *r) { return r->handed == HAL9_SIGNALS ? &r->signals : NULL; }
-const hal9_states *hal9_get_states(const hal9_reader *r) { return r->handed == HAL9_STATES ? &r->states : NULL; }
+const hal9_signals *hal9_get_signals(const hal9_reader *r) {
+  return r->handed == HAL9_SIGNALS ? &r->signals : NULL;
+}
+const hal9_states *hal9_get_states(const hal9_reader *r) {
+  return r->handed == HAL9_STATES ? &r->states : NULL;
+}
 const char *hal9_reader_hash(const hal9_reader *r) { return r->hash; }
 
 const char *hal9_reader_metric(const hal9_reader *r, uint32_t i, double *value) {

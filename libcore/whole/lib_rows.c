@@ -63,7 +63,8 @@ static int write_rows(h9_grouping *g, h9_writer *w, const h9_network *net, uint3
   }
   r->start[n] = r->n;
   h9_buf body = {0};
-  if (h9_rows_encode(net, r, &body) != H9_OK || body.failed) rc = h9_fail_memory(e, count * 16, "connections");
+  if (h9_rows_encode(net, r, &body) != H9_OK || body.failed)
+    rc = h9_fail_memory(e, count * 16, "connections");
   else rc = h9_writer_block(w, H9_BLOCK_CONNECTIONS, count, &body, e);
   h9_buf_release(&body);
   return rc;
@@ -108,8 +109,8 @@ static int check_weight(const h9_projection *p, double v, h9_error *e) {
     double k = floor(v / p->quantum + 0.5);
     fits = k >= INT16_MIN && k <= INT16_MAX && k * p->quantum == v;
     if (!fits)
-      return h9_fail(e, H9_EUSAGE, "found weight %.17g, expected %d to %d times the quantum %.17g", v, INT16_MIN,
-                     INT16_MAX, p->quantum);
+      return h9_fail(e, H9_EUSAGE, "found weight %.17g, expected %d to %d times the quantum %.17g", v,
+                     INT16_MIN, INT16_MAX, p->quantum);
   }
   if (p->weight_encoding == H9_WEIGHT_F32) fits = (double)(float)v == v;
   if (!fits || !isfinite(v))
@@ -126,8 +127,9 @@ static int add(h9_grouping *g, h9_writer *w, const h9_network *net, const hal9_c
   const h9_projection *p = &net->projections[c->projection[i]];
   const h9_population *from = &net->populations[p->source], *to = &net->populations[p->target];
   if (c->source[i] - from->first >= from->count || c->target[i] - to->first >= to->count)
-    return h9_fail(e, H9_EUSAGE, "projection %u, expected sources %u to %u and targets %u to %u", c->projection[i],
-                   from->first, from->first + from->count - 1, to->first, to->first + to->count - 1);
+    return h9_fail(e, H9_EUSAGE, "projection %u, expected sources %u to %u and targets %u to %u",
+                   c->projection[i], from->first, from->first + from->count - 1, to->first,
+                   to->first + to->count - 1);
   if (c->delay[i] == 0) return h9_fail(e, H9_EUSAGE, "found a delay of 0 steps, expected at least 1");
   uint32_t row = c->source[i] - from->first;
   if (p->source < g->population || (p->source == g->population && row < g->last))
@@ -136,7 +138,8 @@ static int add(h9_grouping *g, h9_writer *w, const h9_network *net, const hal9_c
   int rc = H9_OK;
   bool varies = p->weight_encoding != H9_WEIGHT_CONSTANT;
   if (varies) {
-    if (!c->weight) return h9_fail(e, H9_EUSAGE, "found no weights, but projection %u keeps them", c->projection[i]);
+    if (!c->weight)
+      return h9_fail(e, H9_EUSAGE, "found no weights, but projection %u keeps them", c->projection[i]);
     rc = check_weight(p, c->weight[i], e);
   }
   if (rc == H9_OK && p->source > g->population) rc = write_populations(g, w, net, p->source, e);
@@ -145,13 +148,14 @@ static int add(h9_grouping *g, h9_writer *w, const h9_network *net, const hal9_c
   if (rc == H9_OK && h9_grow(&g->edge, &g->cap, g->n + 1, sizeof *g->edge) != H9_OK)
     rc = h9_fail_memory(e, g->n * sizeof *g->edge, "connections");
   if (rc != H9_OK) return rc;
-  g->edge[g->n++] = (h9_edge){varies ? c->weight[i] : 0, c->projection[i], row - g->first, c->target[i] - to->first,
-                              c->delay[i]};
+  g->edge[g->n++] = (h9_edge){varies ? c->weight[i] : 0, c->projection[i], row - g->first,
+                              c->target[i] - to->first, c->delay[i]};
   g->last = row;
   return H9_OK;
 }
 
-int h9_grouping_add(h9_grouping *g, h9_writer *w, const h9_network *net, const hal9_connections *c, h9_error *e) {
+int h9_grouping_add(h9_grouping *g, h9_writer *w, const h9_network *net, const hal9_connections *c,
+                    h9_error *e) {
   for (uint64_t i = 0; i < c->n; i++) {
     int rc = add(g, w, net, c, i, e);
     if (rc == H9_EUSAGE) return fail_at(c, i, e);

@@ -60,8 +60,8 @@ static char *copy_name(const char *s, const char *what, h9_error *e) {
   return copy;
 }
 
-static int begin(hal9_writer *w, const char *name, const char *program, const char *version, const char *options,
-                 int level, int threads, h9_error *e) {
+static int begin(hal9_writer *w, const char *name, const char *program, const char *version,
+                 const char *options, int level, int threads, h9_error *e) {
   if (level < -50 || level > 19) return h9_fail(e, H9_EUSAGE, "level: found %d, expected -50 to 19", level);
   if (threads < 0) return h9_fail(e, H9_EUSAGE, "threads: found %d, expected 0 or more", threads);
   if (!program || !*program) return h9_fail(e, H9_EUSAGE, "program: expected a name");
@@ -97,8 +97,8 @@ static int create(hal9_writer **out, const char *path, int fd, const char *name,
   return 0;
 }
 
-int hal9_create(hal9_writer **w, const char *path, const char *program, const char *version, const char *options,
-                int level, int threads) {
+int hal9_create(hal9_writer **w, const char *path, const char *program, const char *version,
+                const char *options, int level, int threads) {
   return create(w, path, -1, NULL, program, version, options, level, threads);
 }
 
@@ -113,8 +113,9 @@ void hal9_abandon(hal9_writer *w) {
 
 /* ---- what each function does before and after ---- */
 
-static const char *const stage_name[] = {"nothing", "header and populations", "header and populations", "neurons",
-                                         "projections", "connections", "signals or states"};
+static const char *const stage_name[] = {
+    "nothing",     "header and populations", "header and populations", "neurons", "projections",
+    "connections", "signals or states"};
 
 static int fail(hal9_writer *w, h9_error *e) {
   if (e->code == H9_EDATA) e->code = H9_EUSAGE; /* what a reader would not take */
@@ -196,7 +197,8 @@ int hal9_set_header(hal9_writer *w, const hal9_header *h) {
     (void)!h9_fail(&e, H9_EUSAGE, "expected hal9_set_header before anything else");
     return fail(w, &e);
   }
-  w->net = (h9_network){.dt = h->dt, .seed = h->seed, .dimensions = h->dimensions < 4 ? (int)h->dimensions : 4};
+  w->net =
+      (h9_network){.dt = h->dt, .seed = h->seed, .dimensions = h->dimensions < 4 ? (int)h->dimensions : 4};
   memcpy(w->net.lo, h->low, sizeof h->low);
   memcpy(w->net.hi, h->high, sizeof h->high);
   w->stage = NAMED;
@@ -210,8 +212,10 @@ static int add_population(hal9_writer *w, const hal9_population *p, h9_error *e)
   if (p->count == 0 || p->count > H9_ID_MAX - net->n_neurons)
     return h9_fail(e, H9_EUSAGE, "found %u neurons, expected 1 to %u", p->count, H9_ID_MAX - net->n_neurons);
   if (net->n_populations == H9_POPULATIONS_MAX || p->n_values > UINT16_MAX)
-    return h9_fail(e, H9_EUSAGE, "expected at most %u populations of at most %u values", H9_POPULATIONS_MAX, UINT16_MAX);
-  if (h9_grow(&net->populations, &w->population_cap, net->n_populations + (size_t)1, sizeof *net->populations) != H9_OK)
+    return h9_fail(e, H9_EUSAGE, "expected at most %u populations of at most %u values", H9_POPULATIONS_MAX,
+                   UINT16_MAX);
+  if (h9_grow(&net->populations, &w->population_cap, net->n_populations + (size_t)1,
+              sizeof *net->populations) != H9_OK)
     return h9_fail_memory(e, net->n_populations * sizeof *net->populations, "populations");
   h9_population *q = &net->populations[net->n_populations++];
   *q = (h9_population){.first = net->n_neurons + 1, .count = p->count, .placed = p->placed};
@@ -258,14 +262,18 @@ static int write_neurons(hal9_writer *w, const hal9_neurons *n, h9_error *e) {
     return h9_fail(e, H9_EUSAGE, "found population %u, expected below %u", n->population, net->n_populations);
   const h9_population *p = &net->populations[n->population];
   const float *axis[3] = {n->x, n->y, n->z};
-  uint32_t coordinates = p->placed ? (uint32_t)net->dimensions : 0, columns = h9_population_columns(net, p) - coordinates;
+  uint32_t coordinates = p->placed ? (uint32_t)net->dimensions : 0,
+           columns = h9_population_columns(net, p) - coordinates;
   if (n->n_columns != columns || (columns && !n->columns))
-    return h9_fail(e, H9_EUSAGE, "population '%s': found %u columns, expected %u", p->name, n->n_columns, columns);
+    return h9_fail(e, H9_EUSAGE, "population '%s': found %u columns, expected %u", p->name, n->n_columns,
+                   columns);
   if (coordinates + columns == 0)
-    return h9_fail(e, H9_EUSAGE, "population '%s' has neither positions nor columns, expected no neurons of it", p->name);
+    return h9_fail(e, H9_EUSAGE,
+                   "population '%s' has neither positions nor columns, expected no neurons of it", p->name);
   if (n->first < p->first || n->first - p->first >= p->count || n->n > p->count - (n->first - p->first))
-    return h9_fail(e, H9_EUSAGE, "population '%s': found neurons from %u on, %u of them, expected within %u to %u",
-                   p->name, n->first, n->n, p->first, p->first + p->count - 1);
+    return h9_fail(e, H9_EUSAGE,
+                   "population '%s': found neurons from %u on, %u of them, expected within %u to %u", p->name,
+                   n->first, n->n, p->first, p->first + p->count - 1);
   for (uint32_t i = 0; i < coordinates + columns; i++) {
     const float *v = i < coordinates ? axis[i] : n->columns[i - coordinates];
     if (!v || !finite_all(v, n->n))
@@ -305,8 +313,10 @@ static int add_projection(hal9_writer *w, const hal9_projection *p, h9_error *e)
   if (p->weights < HAL9_WEIGHTS_CONSTANT || p->weights > HAL9_WEIGHTS_F64)
     return h9_fail(e, H9_EUSAGE, "weights: found %d, expected of enum hal9_weights", p->weights);
   if (p->weights == HAL9_WEIGHTS_CONSTANT && !isfinite(p->weight))
-    return h9_fail(e, H9_EUSAGE, "weight: found %g, expected a finite number, for all connections have it", p->weight);
-  if (h9_grow(&net->projections, &w->projection_cap, net->n_projections + (size_t)1, sizeof *net->projections) != H9_OK)
+    return h9_fail(e, H9_EUSAGE, "weight: found %g, expected a finite number, for all connections have it",
+                   p->weight);
+  if (h9_grow(&net->projections, &w->projection_cap, net->n_projections + (size_t)1,
+              sizeof *net->projections) != H9_OK)
     return h9_fail_memory(e, net->n_projections * sizeof *net->projections, "projections");
   h9_projection *q = &net->projections[net->n_projections++];
   *q = (h9_projection){.source = p->source,
@@ -358,24 +368,27 @@ int hal9_write_connections(hal9_writer *w, const hal9_connections *c) {
 
 static int check_signals(const hal9_writer *w, const hal9_signals *s, uint8_t *bytes, h9_error *e) {
   if (s->from < -STEP_MAX || s->to > STEP_MAX || s->from > s->to)
-    return h9_fail(e, H9_EUSAGE, "a batch from step %lld to %lld, expected ascending within +-2^62", (long long)s->from,
-                   (long long)s->to);
+    return h9_fail(e, H9_EUSAGE, "a batch from step %lld to %lld, expected ascending within +-2^62",
+                   (long long)s->from, (long long)s->to);
   if (w->recording && s->from != w->recorded)
-    return h9_fail(e, H9_EUSAGE, "a batch from step %lld, expected %lld, where the last one ended", (long long)s->from,
-                   (long long)w->recorded);
+    return h9_fail(e, H9_EUSAGE, "a batch from step %lld, expected %lld, where the last one ended",
+                   (long long)s->from, (long long)w->recorded);
   *bytes = s->strength ? 4 : 0;
   for (uint64_t i = 0; i < s->n; i++) {
     if (s->step[i] <= s->from || s->step[i] > s->to || s->id[i] < 1 || s->id[i] > w->net.n_neurons)
-      return h9_fail(e, H9_EUSAGE, "signal %llu: found step %lld of neuron %u, expected %lld to %lld of neurons 1 to %u",
-                     (unsigned long long)i, (long long)s->step[i], s->id[i], (long long)s->from + 1, (long long)s->to,
-                     w->net.n_neurons);
+      return h9_fail(e, H9_EUSAGE,
+                     "signal %llu: found step %lld of neuron %u, expected %lld to %lld of neurons 1 to %u",
+                     (unsigned long long)i, (long long)s->step[i], s->id[i], (long long)s->from + 1,
+                     (long long)s->to, w->net.n_neurons);
     if (i && (s->step[i] < s->step[i - 1] || (s->step[i] == s->step[i - 1] && s->id[i] < s->id[i - 1])))
-      return h9_fail(e, H9_EUSAGE, "signal %llu: found step %lld of neuron %u behind step %lld of neuron %u, expected in order",
-                     (unsigned long long)i, (long long)s->step[i], s->id[i], (long long)s->step[i - 1], s->id[i - 1]);
+      return h9_fail(
+          e, H9_EUSAGE,
+          "signal %llu: found step %lld of neuron %u behind step %lld of neuron %u, expected in order",
+          (unsigned long long)i, (long long)s->step[i], s->id[i], (long long)s->step[i - 1], s->id[i - 1]);
     if (!s->strength) continue;
     if (!isfinite(s->strength[i]))
-      return h9_fail(e, H9_EUSAGE, "signal %llu: found strength %g, expected a finite number", (unsigned long long)i,
-                     s->strength[i]);
+      return h9_fail(e, H9_EUSAGE, "signal %llu: found strength %g, expected a finite number",
+                     (unsigned long long)i, s->strength[i]);
     if ((double)(float)s->strength[i] != s->strength[i]) *bytes = 8;
   }
   return H9_OK;
@@ -418,19 +431,22 @@ int hal9_write_signals(hal9_writer *w, const hal9_signals *s) {
   return write_signals(w, s, &e) == H9_OK ? 0 : fail(w, &e);
 }
 
-static int check_states(const hal9_writer *w, const hal9_states *s, bool grouped, uint64_t samples, h9_error *e) {
+static int check_states(const hal9_writer *w, const hal9_states *s, bool grouped, uint64_t samples,
+                        h9_error *e) {
   if (!s->variable || !*s->variable || !s->unit || s->interval == 0)
     return h9_fail(e, H9_EUSAGE, "states: expected a variable, a unit and an interval of at least 1");
-  if (grouped && s->n_ids) return h9_fail(e, H9_EUSAGE, "states of a group: found %u neurons, expected none", s->n_ids);
+  if (grouped && s->n_ids)
+    return h9_fail(e, H9_EUSAGE, "states of a group: found %u neurons, expected none", s->n_ids);
   for (uint32_t i = 0; i < s->n_ids; i++) {
     uint32_t low = i ? s->id[i - 1] + 1 : 1;
     if (s->id[i] < low || s->id[i] > w->net.n_neurons)
-      return h9_fail(e, H9_EUSAGE, "states: found neuron %u, expected %u to %u", s->id[i], low, w->net.n_neurons);
+      return h9_fail(e, H9_EUSAGE, "states: found neuron %u, expected %u to %u", s->id[i], low,
+                     w->net.n_neurons);
   }
   for (uint64_t i = 0; i < samples; i++)
     if (!isfinite(s->wide ? s->sample[i] : (double)(float)s->sample[i]))
-      return h9_fail(e, H9_EUSAGE, "states: sample %llu is %g, expected a finite number", (unsigned long long)i,
-                     s->sample[i]);
+      return h9_fail(e, H9_EUSAGE, "states: sample %llu is %g, expected a finite number",
+                     (unsigned long long)i, s->sample[i]);
   return H9_OK;
 }
 
@@ -441,7 +457,8 @@ static int write_states(hal9_writer *w, const hal9_states *s, h9_error *e) {
   if (rc == H9_OK) rc = check_states(w, s, grouped, (uint64_t)s->n_times * width, e);
   uint32_t most = width && width < SAMPLES_AT_ONCE ? SAMPLES_AT_ONCE / width : 1;
   h9_state x = {.interval = s->interval, .n_ids = s->n_ids, .id = (h9_id *)(uintptr_t)s->id, .wide = s->wide};
-  if (rc == H9_OK && (!(x.variable = copy_name(s->variable, "a variable", e)) || !(x.unit = copy_name(s->unit, "a unit", e)) ||
+  if (rc == H9_OK && (!(x.variable = copy_name(s->variable, "a variable", e)) ||
+                      !(x.unit = copy_name(s->unit, "a unit", e)) ||
                       !(x.of = copy_name(grouped ? s->group : "", "a group", e))))
     rc = e->code;
   for (uint32_t at = 0; rc == H9_OK && width > 0 && at < s->n_times; at += x.n_times) {
@@ -469,13 +486,17 @@ int hal9_write_states(hal9_writer *w, const hal9_states *s) {
 
 /* What the parents say of themselves, each entry once, then our own. */
 static int write_provenance(hal9_writer *w, h9_error *e) {
-  h9_provenance own = {.program = w->program, .version = w->version, .options = w->options, .label = (char[]){""},
+  h9_provenance own = {.program = w->program,
+                       .version = w->version,
+                       .options = w->options,
+                       .label = (char[]){""},
                        .seed = w->net.seed};
   int rc = H9_OK;
   for (uint32_t k = 0; k < w->n_parents && rc == H9_OK; k++) {
     const hal9_reader *r = w->parent[k];
     if (!*r->hash)
-      return h9_fail(e, H9_EUSAGE, "%s: expected to be read to its end before hal9_finish", h9_reader_name(r->in));
+      return h9_fail(e, H9_EUSAGE, "%s: expected to be read to its end before hal9_finish",
+                     h9_reader_name(r->in));
     for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++) {
       bool known = false;
       for (uint32_t j = 0; j < k && !known; j++)

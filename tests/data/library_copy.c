@@ -1,11 +1,15 @@
-/* Copies a stream through libhal9, record by record: copy KINDS THREADS < in > out. What a reader sees of the copy must be
- * what it sees of the original. With `fresh` as third argument header and populations are given one by one. */
+/* Copies a stream through libhal9, record by record: copy KINDS THREADS < in > out. What a reader sees of the
+ * copy must be what it sees of the original. With `fresh` as third argument header and populations are given
+ * one by one. */
 #include <hal9.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TRY(call) do { if ((rc = (call)) < 0) goto failed; } while (0)
+#define TRY(call)                                                                                            \
+  do {                                                                                                       \
+    if ((rc = (call)) < 0) goto failed;                                                                      \
+  } while (0)
 
 int main(int argc, char **argv) {
   hal9_reader *in = NULL;
