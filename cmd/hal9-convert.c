@@ -15,7 +15,7 @@
 
 #define PROGRAM "hal9-convert"
 /* As completions list them. */
-#define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk"
+#define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk|pynn|mtx"
 
 static const char doc[] =
     "Make a stream of tables of neurons, connections, signals, or tables of one.\n\n"
@@ -156,6 +156,8 @@ static void settle_form(settings *s, const h9_format *f, struct argp_state *stat
   if (s->from && (c->source || c->target) && !c->network && !c->path[H9_PART_NEURONS])
     argp_error(state, "--source and --target name populations of --network or --neurons: give one of them");
   if (s->from && c->time_unit == H9_TIME_DEFAULT) c->time_unit = f->time;
+  if (f == &h9_format_mtx && c->base_given) argp_error(state, "--id-base: a matrix counts from 1");
+  if (f->indices) c->ids = H9_IDS_COMPACT;
   if (s->from && f->numbers && !c->network && c->ids == H9_IDS_AUTO) c->ids = H9_IDS_COMPACT;
   if (s->from && !c->base_given) c->id_base_0 = f->id_base_0;
 }

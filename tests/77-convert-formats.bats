@@ -314,3 +314,131 @@ P
   try "1: column 2 (tme): unknown; did you mean 'time'?" '{"neuron": 1, "tme": 1, "step": 3}'
   try "1: column 1 (time): found 'nan', expected a finite number" '{"time": null, "neuron": 1}'
 }
+
+@test "PyNN's lists: written as PyNN reads them, read back to the last bit; nA, and uS for conductances" {
+  net
+  for s in e i; do for t in e i; do
+    hal9-convert --to pynn --source $s --target $t --connections $s$t.txt net.h9 2> note
+  done; done
+  grep -q "connections of other populations are not taken" note
+  "$PYTHON" "$ROOT/tests/tools/read_stream.py" connections net.h9 > want.tsv
+  "$PYTHON" - <<'P'
+import collections, decimal, numpy as np
+first, count, want = {"e": 1, "i": 301}, {"e": 300, "i": 80}, collections.Counter()
+for l in open("want.tsv"):
+    s, t, w, d = l.split()
+    want[int(s), int(t), decimal.Decimal(w) / 1000, float(d) / 10] += 1
+got = collections.Counter()
+for s in "ei":
+    for t in "ei":
+        name = s + t + ".txt"
+        key, value = open(name).readline()[1:].strip().split("=")
+        assert key.strip() == "columns" and eval(value) == ["i", "j", "weight", "delay"]
+        a = np.loadtxt(name, ndmin=2)  # as PyNN's StandardTextFile reads
+        if not a.size: continue
+        assert a[:, 0].max() < count[s] and a[:, 1].max() < count[t] and a[:, :2].min() == 0
+        for l in open(name):
+            if l[0] == "#": continue
+            i, j, w, d = l.split()
+            got[int(i) + first[s], int(j) + first[t], decimal.Decimal(w), float(d)] += 1
+assert got == want and len(got) > 5000
+P
+  for s in e i; do for t in e i; do
+    hal9-convert --from pynn --network net.h9 --source $s --target $t --connections $s$t.txt -o $s$t.h9 2> note
+    grep -q "net.h9: its own connections are not taken over" note
+    hal9-convert --to csv --source $s --target $t --connections - net.h9 -q | sort > a
+    hal9-convert --to csv --source $s --target $t --connections - $s$t.h9 -q | sort | cmp - a
+  done; done
+  hal9-gen -n 3 --model iaf_cond_exp -o cond.h9
+  printf '# columns = ("i", "j", "delay", "weight", "U")\n0.0 1.0 0.5 0.0023 7\n2 0 1.5 -1e-05 7\n' > uS.txt
+  run --separate-stderr hal9-convert --from pynn --network cond.h9 --connections uS.txt -o c.h9
+  [[ "$stderr" == *"column 5 (U) is not taken over"* ]]
+  [ "$(hal9-view --connections --columns source,target,weight,delay c.h9 | tr '\t\n' ' ;')" = "1 2 2.3 0.5;3 1 -0.01 1.5;" ]
+  printf '0 1 0.0023 0.5\n' | hal9-convert --from pynn --connections - | hal9-view --connections | tr '\t' ' ' > got
+  [ "$(cat got)" = "1 2 2.3 0.5" ]
+}
+
+@test "Matrix Market: scipy reads what is written; what scipy and Auryn write is read, symmetric and patterns too" {
+  net
+  hal9-convert --to mtx --connections all.mtx net.h9 2> note
+  grep -q 'delays from 0.5 to 3 ms are lost in format mtx' note
+  hal9-convert --to mtx --source i --target e --connections - net.h9 > ie.mtx 2> note
+  grep -q 'the delay of 1 ms is not in format mtx: read it with --delay 1ms' note
+  "$PYTHON" "$ROOT/tests/tools/read_stream.py" connections net.h9 > want.tsv
+  "$PYTHON" - <<'P'
+import numpy as np, scipy.io, scipy.sparse as sp
+w = np.loadtxt("want.tsv")
+m = scipy.io.mmread("all.mtx")
+assert m.shape == (380, 380) and m.nnz == len(w)
+order = lambda i, j, v: sorted(zip(i, j, v))
+assert order(m.row + 1, m.col + 1, m.data) == order(w[:, 0], w[:, 1], w[:, 2])
+ie = scipy.io.mmread("ie.mtx")
+assert ie.shape == (80, 300)
+part = w[(w[:, 0] > 300) & (w[:, 1] <= 300)]
+assert order(ie.row + 301, ie.col + 1, ie.data) == order(*part[:, :3].T)
+r = np.random.default_rng(3)
+a = sp.random(50, 60, 0.1, random_state=3, data_rvs=r.standard_normal).tocoo()
+scipy.io.mmwrite("a.mtx", a, comment="a comment\n% another", precision=17)
+s = sp.random(40, 40, 0.1, random_state=4).tocsr(); s = (s + s.T).tocoo()
+scipy.io.mmwrite("s.mtx", s, symmetry="symmetric", precision=17)
+k = sp.random(40, 40, 0.1, random_state=5).tocsr(); k = (k - k.T).tocoo()
+scipy.io.mmwrite("k.mtx", k, symmetry="skew-symmetric", precision=17)
+scipy.io.mmwrite("p.mtx", sp.coo_matrix(a != 0), field="pattern")
+scipy.io.mmwrite("d.mtx", sp.coo_matrix((np.arange(1, 6), (np.arange(5), np.arange(5)[::-1]))))
+for name in ("a", "s", "k", "p", "d"):
+    m = scipy.io.mmread(name + ".mtx").tocoo()
+    with open(name + ".want", "w") as f:
+        f.write("%d\n" % max(m.shape))
+        for i, j, v in sorted(zip(m.row + 1, m.col + 1, m.data)): f.write("%d %d %r\n" % (i, j, 7.5 if name == "p" else float(v)))
+P
+  for f in a s k p d; do
+    hal9-convert --from mtx --weight 7.5 --delay 2ms --connections $f.mtx -o $f.h9
+    { hal9-view --labels --count $f.h9 > /dev/null; hal9-convert --to csv --neurons - -q $f.h9 | tail -n +2 | wc -l; } > got
+    hal9-convert --to csv --connections - -q $f.h9 | tail -n +2 > rows
+    grep -vq ',2$' rows && false
+    "$PYTHON" -c '
+for i, j, v in sorted((int(a), int(b), float(c)) for a, b, c, d in (l.split(",") for l in open("rows"))): print(i, j, repr(v))' >> got
+    cmp got $f.want
+  done
+  hal9-convert --from mtx --network net.h9 --source i --target e --delay 1ms --connections ie.mtx -o ie.h9 -q
+  cmp <(hal9-convert --to csv --source i --target e --connections - -q net.h9 | sort) <(hal9-convert --to csv --source i --target e --connections - -q ie.h9 | sort)
+  printf '%%%%MatrixMarket matrix coordinate real general\n%% Auryn\n%%\n4 3 2\n1 3 0.500000\n4 1 0.250000\n' > auryn.wmat
+  [ "$(hal9-convert --from mtx --connections auryn.wmat | hal9-view --connections | cut -f 1-3 | tr '\t\n' ' ;')" = "1 3 0.5;4 1 0.25;" ]
+}
+
+@test "mistakes in lists of PyNN and in matrices: file, line, what was found and what was expected" {
+  hal9-gen -n 5 -o n.h9
+  try() { # try FORMAT TEXT LINE...
+    local f=$1 text=$2
+    shift 2
+    printf '%s\n' "$@" > x
+    refused 65 "$text" --from $f --network n.h9 --connections x
+  }
+  banner='%%MatrixMarket matrix coordinate real general'
+  try mtx "x:1: found '1 2 3', expected %%MatrixMarket matrix coordinate" '1 2 3'
+  try mtx "x:1: found a matrix array real general, expected" '%%MatrixMarket matrix array real general'
+  try mtx "x:1: found a matrix coordinate complex general, expected" '%%MatrixMarket matrix coordinate complex general'
+  try mtx "x:3: found '6', expected rows, a number of sources, at most 5" "$banner" % '6 5 1'
+  try mtx "x:2: found 3 rows and 4 columns, expected a square matrix" '%%MatrixMarket matrix coordinate real symmetric' '3 4 1'
+  try mtx "x:3: found '0', expected a row from 1 to 5" "$banner" '5 5 1' '0 1 1'
+  try mtx "x:3: found '4', expected a column from 1 to 3" "$banner" '5 3 1' '1 4 1'
+  try mtx "x:4: found more than 1 entries" "$banner" '5 5 1' '1 1 1' '1 2 1'
+  try mtx "x: ends after 1 entries, expected 2" "$banner" '5 5 2' '1 1 1'
+  try mtx "x:3: found 2 numbers, expected row, column and value" "$banner" '5 5 1' '1 1'
+  try mtx "x:3: found 'x', expected a number" "$banner" '5 5 1' '1 1 x'
+  try mtx "column 3 (weight): found 'inf', expected a finite number" "$banner" '5 5 1' '1 1 inf'
+  try mtx "x: ends before its line of sizes" "$banner"
+  try pynn "x:2: found 3 numbers, expected 4" '# columns = ["i", "j", "weight", "delay"]' '0 1 2'
+  try pynn "x:1: found 5 numbers, expected i, j, weight and delay" '0 1 2 3 4'
+  try pynn "x:2: column 1 (source): found '5', expected an id from 0 to 4, a neuron of --network" '0 1 2 1' '5 1 2 1'
+  try pynn "x:1: column 4 (delay_ms): found 0.25 ms, which is between steps" '0 1 2 0.25'
+  try pynn "x:1: no column 'target'" '# columns = ["i", "weight"]' '0 1'
+  refused 64 "--id-base: a matrix counts from 1" --from mtx --id-base 0 --connections x
+  refused 64 "--signals: format pynn has connections only" --from pynn --signals x
+  printf 'label,population\na,e\nb,i\n' > n.csv
+  hal9-convert --from csv --neurons n.csv -o two.h9
+  echo '0 0 1 1' > x
+  refused 64 "a list of PyNN joins two populations: expected --source and --target" --from pynn --network two.h9 --connections x
+  refused 65 "--source: there is no population 'ee'" --from pynn --network two.h9 --source ee --target i --connections x
+  refused 65 "found '1', expected a number from 0 to 0, a neuron of population e" --from pynn --network two.h9 --source e --target i --connections <(echo 1 0 1 1)
+}

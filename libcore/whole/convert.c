@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const h9_format *const formats[] = {&h9_format_tsv, &h9_format_csv,   &h9_format_ndjson, &h9_format_npy, &h9_format_npz, &h9_format_nest,
-                                           &h9_format_gdf, &h9_format_auryn, &h9_format_bmtk};
+                                           &h9_format_gdf, &h9_format_auryn, &h9_format_bmtk, &h9_format_pynn, &h9_format_mtx};
 
 const h9_format *h9_format_at(size_t i) { return i < sizeof formats / sizeof formats[0] ? formats[i] : NULL; }
 

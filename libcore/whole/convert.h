@@ -123,6 +123,8 @@ typedef struct h9_format {
   const char *name, *about;
   char separator;
   bool numbers;              /* neurons are called by numbers only */
+  bool indices;              /* neurons are called by ids or places in a population only, whatever their labels */
+  bool no_delays;            /* of connections */
   bool local_ids;            /* ids of signals count in a population */
   bool id_base_0;            /* numbers count from 0 unless it is said otherwise */
   bool binary;               /* nothing for a terminal */
@@ -145,7 +147,7 @@ typedef struct h9_format {
   int (*finish)(const struct h9_listing *c, enum h9_part part, uint64_t n, int from, int to, h9_error *e);
 } h9_format;
 extern const h9_format h9_format_tsv, h9_format_csv, h9_format_nest, h9_format_gdf, h9_format_auryn, h9_format_bmtk,
-    h9_format_ndjson, h9_format_npy, h9_format_npz;
+    h9_format_ndjson, h9_format_npy, h9_format_npz, h9_format_pynn, h9_format_mtx;
 /* The formats besides the stream; NULL behind the last one. */
 const h9_format *h9_format_at(size_t i);
 const h9_format *h9_format_find(const char *name);

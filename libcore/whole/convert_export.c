@@ -24,8 +24,9 @@ typedef struct export {
   h9_output out[H9_PARTS];
   bool open[H9_PARTS];
   int held[H9_PARTS]; /* rows of counted formats until all are there; -1: none */
+  h9_step least_delay, most_delay; /* of connections taken, where their form has none */
   uint64_t rows[H9_PARTS], others; /* others: connections of other populations than are wanted */
-  struct part { h9_buf text; uint64_t rows, others; struct part *next; } *parts; /* of groups, until all are written */
+  struct part { h9_buf text; uint64_t rows, others; h9_step least, most; struct part *next; } *parts; /* of groups, until all are written */
 } export;
 
 static int flush(export *x, int part, h9_buf *b, bool all, h9_error *e) {
@@ -119,6 +120,8 @@ static int work(void *ctx, int worker, const h9_group *g, void **slot, h9_error 
         row.target = x->net.populations[p->target].first + r->target[i];
         row.weight = weight_of(p, r, i);
         row.step = r->delay[i];
+        if (row.step < t->least || t->least == 0) t->least = row.step;
+        if (row.step > t->most) t->most = row.step;
         put_row(x, H9_PART_CONNECTIONS, &row, &t->text);
       }
     }
@@ -131,6 +134,8 @@ static int emit(void *ctx, const h9_group *g, void *slot, h9_error *e) {
   (void)g;
   x->rows[H9_PART_CONNECTIONS] += t->rows;
   x->others += t->others;
+  if (t->most && (t->least < x->least_delay || x->least_delay == 0)) x->least_delay = t->least;
+  if (t->most > x->most_delay) x->most_delay = t->most;
   int rc = flush(x, H9_PART_CONNECTIONS, &t->text, true, e);
   h9_buf_release(&t->text);
   return rc;
@@ -250,6 +255,12 @@ static void note_rest(const export *x, const tail *t) {
   if (t->begun && x->f->plain && (t->strong || t->prioritised))
     h9_note(x->notes, "%s: its signals have %s, which format %s cannot hold", x->name,
             t->strong && t->prioritised ? "strengths and priorities" : t->strong ? "strengths" : "priorities", x->f->name);
+  if (x->f->no_delays && x->most_delay > x->least_delay)
+    h9_note(x->notes, "%s: delays from %.9g to %.9g ms are lost in format %s", x->name, (double)x->least_delay * dt,
+            (double)x->most_delay * dt, x->f->name);
+  else if (x->f->no_delays && x->most_delay)
+    h9_note(x->notes, "%s: the delay of %.9g ms is not in format %s: read it with --delay %.9gms", x->name,
+            (double)x->most_delay * dt, x->f->name, (double)x->most_delay * dt);
   if (x->others)
     h9_note(x->notes, "%s: %llu connections of other populations are not taken", x->name, (unsigned long long)x->others);
   if (path[H9_PART_CONNECTIONS]) note_projections(x);

@@ -109,6 +109,8 @@ int h9_import_network(h9_import *m, h9_convert_options *o, bool numbers, h9_erro
   o->dt = net->dt;
   if (!o->seed_given) o->seed = net->seed;
   m->known = m->settled = true;
+  if (net->n_projections && o->path[H9_PART_CONNECTIONS])
+    h9_note(&m->notes, "%s: its own connections are not taken over", name);
   h9_network_forget_projections(net);
   m->ids = H9_IDS_COMPACT;
   return net->labels.n && o->ids != H9_IDS_COMPACT && (!numbers || h9_labels_numeral(&net->labels)) ? map_labels(m, e) : H9_OK;

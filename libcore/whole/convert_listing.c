@@ -1,5 +1,6 @@
 /* Rows of neurons, connections and signals on their way out. */
 #include "convert_listing.h"
+#include "convert_text.h"
 
 #include "../base/json.h"
 #include "../base/memory.h"
@@ -187,7 +188,7 @@ int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options
   c->base = o->base_given ? (o->id_base_0 ? 0 : 1) : f->id_base_0 ? 0 : 1;
   c->dt = multiple(net->dt, h9_listing_time(c));
   bool used = o->path[H9_PART_SIGNALS] || o->path[H9_PART_NEURONS] || (o->path[H9_PART_CONNECTIONS] && !o->source && !o->target);
-  c->labels = net->labels.n && !f->local_ids && (!f->numbers || h9_labels_numeral(&net->labels));
+  c->labels = net->labels.n && !f->local_ids && !f->indices && (!f->numbers || h9_labels_numeral(&net->labels));
   if (net->labels.n && !c->labels && used)
     h9_note(notes, "%s: its neurons have labels, which format %s cannot hold: they are numbers there", name, f->name);
   uint32_t bad = f->unicode && c->labels ? not_unicode(&net->labels) : 0;
@@ -311,6 +312,12 @@ static void put_quoted(char separator, const h9_listing_value *v, h9_buf *b) {
   h9_buf_put8(b, '"');
 }
 
+static void put_scaled(double number, int power, h9_buf *b) {
+  char s[H9_TEXT_MAX + 1], *end = h9_text_f64(s, number);
+  *end = 0;
+  h9_text_scaled(b, s, (size_t)(end - s), power);
+}
+
 void h9_listing_names(const h9_listing *c, enum h9_part part, h9_buf *b) {
   for (uint32_t i = 0; i < c->n[part]; i++) {
     if (i) h9_buf_put8(b, (uint8_t)c->f->separator);
@@ -325,6 +332,7 @@ void h9_listing_put(const h9_listing *c, enum h9_part part, const h9_listing_row
     if (i) h9_buf_put8(b, (uint8_t)c->f->separator);
     h9_listing_get(c, &c->column[part][i], r, &v);
     if (v.is == H9_IS_TEXT) put_quoted(c->f->separator, &v, b);
+    else if (c->column[part][i].power) put_scaled(v.number, c->column[part][i].power, b);
     else h9_listing_text(c, &v, b);
   }
   h9_buf_put8(b, '\n');

@@ -31,6 +31,7 @@ typedef struct h9_listing_column {
   enum h9_listing_kind kind;
   enum h9_listing_is is; /* what all its cells can be; texts of at most `widest` bytes */
   size_t widest;
+  int power; /* numbers are times 10 to it */
   char name[H9_NAME_MAX + 20]; /* with its unit */
   const char *value;           /* of a model's value: the model's name for it */
 } h9_listing_column;

@@ -99,27 +99,61 @@ static void put_id(h9_buf *b, const h9_cell *c) {
   else h9_buf_put(b, c->text, c->len);
 }
 
-/* The decimal number times 10^power, exactly: its exponent grows. */
-static void put_scaled(h9_buf *b, const h9_cell *c, int power) {
-  const char *at = strpbrk(c->text, "eE");
-  size_t mantissa = at ? (size_t)(at - c->text) : c->len;
-  char text[H9_TEXT_MAX];
+/* The digits of a decimal number and how many stand before its point; false: more than there is room for, or none. */
+static bool digits_of(const char *p, char digits[40], int *n, long *point) {
+  bool behind = false;
+  *n = 0;
+  *point = 0;
+  for (; (*p >= '0' && *p <= '9') || *p == '.'; p++) {
+    if (*p == '.') behind = true;
+    else if (*n == 0 && *p == '0') *point -= behind;
+    else if (*n == 40) return false;
+    else digits[(*n)++] = *p, *point += !behind;
+  }
+  if (*p == 'e' || *p == 'E') *point += strtol(p + 1, NULL, 10);
+  while (*n > 0 && digits[*n - 1] == '0') (*n)--;
+  return *n > 0;
+}
+
+/* The point moves; numbers far from 1 get an exponent. */
+void h9_text_scaled(h9_buf *b, const char *text, size_t len, int power) {
+  char digits[40], exponent[H9_TEXT_MAX];
+  int n;
+  long point;
   double v;
-  long exponent = at ? strtol(at + 1, NULL, 10) : 0;
-  if (!h9_decimal_parse(c->text, c->len, &v) || !isfinite(v) || labs(exponent) > 9999) {
-    h9_buf_put(b, c->text, c->len);
+  bool sign = *text == '-' || *text == '+';
+  if (!h9_decimal_parse(text, len, &v) || !isfinite(v) || !digits_of(text + sign, digits, &n, &point)) {
+    bool number = h9_decimal_parse(text, len, &v) && isfinite(v) && v != 0;
+    size_t mantissa = strcspn(text, "eE");
+    h9_buf_put(b, text, number ? mantissa : len);
+    if (!number) return;
+    long own = mantissa < len ? strtol(text + mantissa + 1, NULL, 10) : 0;
+    h9_buf_put8(b, 'e');
+    h9_buf_put(b, exponent, (size_t)(h9_text_i64(exponent, own + power) - exponent));
     return;
   }
-  h9_buf_put(b, c->text, mantissa);
-  h9_buf_put8(b, 'e');
-  h9_buf_put(b, text, (size_t)(h9_text_i64(text, exponent + power) - text));
+  if (*text == '-') h9_buf_put8(b, '-');
+  point += power;
+  if (point > 21 || point < -5) {
+    h9_buf_put8(b, (uint8_t)digits[0]);
+    if (n > 1) h9_buf_put8(b, '.');
+    h9_buf_put(b, digits + 1, (size_t)n - 1);
+    h9_buf_put8(b, 'e');
+    h9_buf_put(b, exponent, (size_t)(h9_text_i64(exponent, point - 1) - exponent));
+    return;
+  }
+  if (point <= 0) h9_buf_put(b, "0.000000", (size_t)(2 - point));
+  for (int i = 0; i < n || i < point; i++) {
+    if (i == point && point > 0) h9_buf_put8(b, '.');
+    h9_buf_put8(b, (uint8_t)(i < n ? digits[i] : '0'));
+  }
 }
 
 void h9_text_row(const h9_text *t, h9_buf *out, const h9_cell *cells, int n) {
   for (int i = 0; i < n; i++) {
     if (i) h9_buf_put8(out, '\t');
     if (t->column[i].is_id) put_id(out, &cells[i]);
-    else if (t->column[i].power) put_scaled(out, &cells[i], t->column[i].power);
+    else if (t->column[i].power) h9_text_scaled(out, cells[i].text, cells[i].len, t->column[i].power);
     else h9_buf_put(out, cells[i].text, cells[i].len);
   }
   h9_buf_put8(out, '\n');
@@ -205,5 +239,6 @@ void h9_text_close(void *p) {
   h9_text *t = p;
   h9_lines_close(&t->lines);
   h9_buf_release(&t->out);
+  free(t->own);
   free(t);
 }

@@ -37,6 +37,7 @@ typedef struct h9_text {
   uint64_t rows, n_rows; /* so far; that there should be */
   char names[4096];
   h9_import *m;
+  void *own; /* freed with the rest */
   /* what goes out */
   h9_buf out;
   size_t given;
@@ -53,6 +54,8 @@ int h9_text_split(char *line, size_t len, h9_cell *cells, int most);
 void h9_text_header(h9_text *t, const char *names, h9_buf *out); /* instead of all lines until now */
 void h9_text_row(const h9_text *t, h9_buf *out, const h9_cell *cells, int n);
 void h9_text_utf8(h9_buf *b, uint32_t character); /* by its number */
+/* The decimal number `text`, a zero behind it, times 10^power: exactly. */
+void h9_text_scaled(h9_buf *b, const char *text, size_t len, int power);
 /* take and end of a list without names. */
 int h9_text_numbers(h9_text *t, char *line, size_t len, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
 int h9_text_numbers_end(h9_text *t, h9_buf *out, h9_error *e) H9_UNUSED_RESULT;
