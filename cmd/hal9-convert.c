@@ -327,8 +327,8 @@ static int import(settings *s, h9_error *e) {
   if (rc == H9_OK && s->o.verbose && !s->o.quiet) {
     h9_labelmap_stats t = {0};
     if (m.labels) h9_labelmap_stats_get(m.labels, &t);
-    fprintf(stderr, "%s: %u neurons, %zu connections, %zu signals read in %.3g s", PROGRAM, m.net.n_neurons, m.n_edges,
-            m.n_signals, read_s);
+    fprintf(stderr, "%s: %u neurons, %zu connections, %llu signals read in %.3g s", PROGRAM, m.net.n_neurons, m.n_edges,
+            (unsigned long long)m.n_all_signals, read_s);
     if (m.labels)
       fprintf(stderr, "; %llu labels in %llu places, %llu waits, %.1f MiB for the map", (unsigned long long)t.labels,
               (unsigned long long)t.adds, (unsigned long long)t.waits, (double)t.bytes / 1048576);

@@ -71,6 +71,8 @@ void h9_import_release(h9_import *m) {
   free(m->source);
   free(m->edge);
   free(m->signal);
+  free(m->most);
+  h9_spill_free(m->spill);
   h9_buf_release(&m->notes);
   h9_network_release(&m->net);
   *m = (h9_import){0};
@@ -193,7 +195,6 @@ static void translate(h9_import *m) {
     m->source[i] = m->id_of[m->source[i]];
     m->edge[i].target = m->id_of[m->edge[i].target];
   }
-  for (size_t i = 0; i < m->n_signals; i++) m->signal[i].id = m->id_of[m->signal[i].id];
 }
 
 static uint32_t largest(const h9_import *m) {
@@ -202,8 +203,7 @@ static uint32_t largest(const h9_import *m) {
     most = m->source[i] > most ? m->source[i] : most;
     most = m->edge[i].target > most ? m->edge[i].target : most;
   }
-  for (size_t i = 0; i < m->n_signals; i++) most = m->signal[i].id > most ? m->signal[i].id : most;
-  return most;
+  return most > m->largest_id ? most : m->largest_id;
 }
 
 static int settle_labels(h9_import *m, h9_error *e) {

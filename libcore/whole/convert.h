@@ -85,8 +85,14 @@ typedef struct h9_import {
   h9_import_edge *edge;
   /* signals */
   bool has_signals, strong, prioritised;
-  size_t n_signals, cap_signals;
+  bool raw; /* their ids are entries of labels, or count in populations that are entries: they came before all was settled */
+  uint64_t n_all_signals;
+  h9_step first, last;           /* of them */
+  uint32_t largest_id, *most;    /* most: [cap_most] by population, where ids count there */
+  size_t cap_most;
+  size_t n_signals, cap_signals, next_signal; /* in memory */
   h9_import_signal *signal;
+  struct h9_spill *spill;        /* the others; NULL: there are none */
 } h9_import;
 
 void h9_import_release(h9_import *m);

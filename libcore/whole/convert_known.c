@@ -32,10 +32,8 @@ int h9_import_settle_local(h9_import *m, h9_error *e) {
     return h9_fail(e, H9_EDATA, "%s: names %llu populations, expected 1 to %u", from, (unsigned long long)s.labels, H9_POPULATIONS_MAX);
   net->populations = calloc(s.labels, sizeof *net->populations);
   if (!net->populations) return h9_fail_memory(e, s.labels * sizeof *net->populations, "populations");
-  for (size_t i = 0; i < m->n_signals; i++) {
-    h9_population *p = &net->populations[h9_labelmap_rank_of(m->local, m->signal[i].population)];
-    if (m->signal[i].id > p->count) p->count = m->signal[i].id;
-  }
+  for (size_t i = 0; i < m->cap_most; i++)
+    if (m->most[i]) net->populations[h9_labelmap_rank_of(m->local, (uint32_t)i)].count = m->most[i];
   uint64_t first = 1;
   for (uint32_t k = 0; k < s.labels; k++) {
     size_t len;
@@ -52,8 +50,6 @@ int h9_import_settle_local(h9_import *m, h9_error *e) {
             from, p->name, p->count);
   }
   net->n_neurons = (uint32_t)(first - 1);
-  for (size_t i = 0; i < m->n_signals; i++)
-    m->signal[i].id += net->populations[h9_labelmap_rank_of(m->local, m->signal[i].population)].first - 1;
   m->settled = true;
   return H9_OK;
 }

@@ -195,6 +195,7 @@ static int append(reading *r, const struct part *x, h9_error *e) {
   memcpy((char *)(r->signals ? (void *)m->signal : (void *)m->edge) + *n * bytes, x->record, x->n * bytes);
   if (!r->signals) memcpy(m->source + *n, x->source, x->n * sizeof *m->source);
   *n += x->n;
+  if (r->signals && (rc = h9_import_signals_added(m, x->n, e)) != H9_OK) return rc;
   r->rounded += x->rounded;
   if (x->worst > r->worst) r->worst = x->worst;
   return H9_OK;

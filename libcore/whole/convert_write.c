@@ -1,5 +1,5 @@
 /* An import becomes a stream. */
-#include "convert.h"
+#include "convert_parts.h"
 
 #include "../base/memory.h"
 #include "../base/parallel.h"
@@ -231,21 +231,12 @@ static int write_connections(writing *x, h9_error *e) {
 
 /* ---- signals ---- */
 
-static int by_time(const void *a, const void *b) {
-  const h9_import_signal *x = a, *y = b;
-  if (x->step != y->step) return x->step < y->step ? -1 : 1;
-  if (x->id != y->id) return x->id < y->id ? -1 : 1;
-  if (x->priority != y->priority) return x->priority > y->priority ? -1 : 1;
-  return (x->strength > y->strength) - (x->strength < y->strength);
-}
-
 static int recorded(const h9_import *m, h9_step *from, h9_step *to, h9_error *e) {
-  const h9_import_signal *s = m->signal;
   double dt = m->net.dt;
-  h9_step first = m->n_signals ? s[0].step : 1, last = m->n_signals ? s[m->n_signals - 1].step : 0;
+  h9_step first = m->n_all_signals ? m->first : 1, last = m->n_all_signals ? m->last : 0;
   *from = !isnan(m->o->start) ? (h9_step)floor(m->o->start / dt + 0.5) : first > 0 ? 0 : first - 1;
   *to = !isnan(m->o->stop) ? (h9_step)floor(m->o->stop / dt + 0.5) : last > *from ? last : *from;
-  if (m->n_signals && (first <= *from || last > *to))
+  if (m->n_all_signals && (first <= *from || last > *to))
     return h9_fail(e, H9_EDATA, "%s: a signal at %.9g ms, expected later than --start, %.9g ms, and not later than --stop, %.9g ms",
                    m->o->path[H9_PART_SIGNALS], (double)(first <= *from ? first : last) * dt, (double)*from * dt,
                    (double)*to * dt);
@@ -268,24 +259,26 @@ static int write_signals(writing *x, h9_error *e) {
   h9_batcher batcher;
   h9_batcher_open(&batcher, &(h9_batch_settings){(uint32_t)m->o->batch, 0, -1}, 0, write_batch, x);
   h9_signals g = {.strength_bytes = m->strong ? 8 : 0, .prioritised = m->prioritised};
-  bool sorted = true;
-  for (size_t i = 1; i < m->n_signals && sorted; i++) sorted = by_time(&m->signal[i - 1], &m->signal[i]) <= 0;
-  if (!sorted) qsort(m->signal, m->n_signals, sizeof *m->signal, by_time);
   int rc = recorded(m, &g.from, &to, e);
-  for (size_t i = 0; rc == H9_OK; g.from = g.to) {
+  if (rc == H9_OK) rc = h9_import_signals_begin(m, e);
+  const h9_import_signal *s = NULL;
+  h9_step last = g.from;
+  int more = rc == H9_OK ? h9_import_signals_next(m, &s, e) : rc;
+  for (bool ended = false; rc == H9_OK && !ended; g.from = g.to) {
     g.n = 0;
     g.to = to;
-    for (; i < m->n_signals && rc == H9_OK; i++) {
-      const h9_import_signal *s = &m->signal[i];
-      if (g.n >= BATCH && s->step > m->signal[i - 1].step) {
-        g.to = m->signal[i - 1].step;
+    for (; more == H9_OK && rc == H9_OK; more = h9_import_signals_next(m, &s, e)) {
+      if (g.n >= BATCH && s->step > last) {
+        g.to = last;
         break;
       }
+      last = s->step;
       if (h9_signals_add_strong(&g, s->step, s->id, s->strength, s->priority) != H9_OK)
         rc = h9_fail_memory(e, g.n * 32, "signals");
     }
+    ended = more != H9_OK;
+    if (rc == H9_OK && ended && more != H9_EOF) rc = more;
     if (rc == H9_OK) rc = h9_batcher_add(&batcher, &g, 0, e);
-    if (i == m->n_signals) break;
   }
   if (rc == H9_OK) rc = h9_batcher_flush(&batcher, 0, e);
   h9_batcher_close(&batcher);

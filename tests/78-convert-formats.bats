@@ -442,3 +442,42 @@ for i, j, v in sorted((int(a), int(b), float(c)) for a, b, c, d in (l.split(",")
   refused 65 "--source: there is no population 'ee'" --from pynn --network two.h9 --source ee --target i --connections x
   refused 65 "found '1', expected a number from 0 to 0, a neuron of population e" --from pynn --network two.h9 --source e --target i --connections <(echo 1 0 1 1)
 }
+
+@test "signals beyond what memory keeps: sorted as numpy sorts them, labels and populations too, in the memory of the first ones" {
+  printf 'populations:\n  a: {count: 3000, model: parrot_neuron}\n  b: {count: 2000, model: parrot_neuron}\n' > net.yaml
+  hal9-gen -c net.yaml -o net.h9
+  "$PYTHON" - <<'P'
+import numpy as np
+r = np.random.default_rng(1)
+for n, f in ((2200000, "less"), (4300000, "more")):
+    a = np.empty(n, [("step", "<u4"), ("neuron", "<u2")])
+    a["step"], a["neuron"] = r.integers(1, 500000, n), r.integers(1, 5001, n)
+    np.save(f + ".npy", a)
+a = np.load("less.npy")
+np.savez("labels.npz", step=a["step"], neuron=a["neuron"].astype("U4"))
+P
+  for f in less more; do
+    hal9-convert --from npy --network net.h9 --signals $f.npy -v -o $f.h9 2> note
+    sed -n 's/.*peak memory \([0-9]*\).*/\1/p' note > $f.peak
+  done
+  echo "peaks: $(cat less.peak) and $(cat more.peak) MiB"
+  [ "$(cat more.peak)" -lt $(($(cat less.peak) * 5 / 4 + 10)) ]
+  hal9-convert --to npy --time-unit step --signals back.npy more.h9
+  hal9-convert --from npz --ids text --signals labels.npz -o labels.h9
+  hal9-convert --to npz --time-unit step --signals labels.back.npz labels.h9
+  "$PYTHON" - <<'P'
+import numpy as np
+a, b = np.load("more.npy"), np.load("back.npy")
+a = a[np.lexsort((a["neuron"], a["step"]))]
+assert np.array_equal(a["step"], b["step"]) and np.array_equal(a["neuron"], b["neuron"])
+a, z = np.load("less.npy"), np.load("labels.back.npz")
+a = a[np.lexsort((a["neuron"], a["step"]))]
+id = z["neuron"].astype(np.int64)
+assert np.array_equal(z["step"], a["step"])
+assert np.array_equal(np.sort(z["step"].astype(np.int64) * 10000 + id), a["step"].astype(np.int64) * 10000 + a["neuron"])
+P
+  hal9-convert --to bmtk --signals b.csv less.h9
+  hal9-convert --from bmtk --signals b.csv -o b.h9 -q
+  hal9-convert --to bmtk --signals - b.h9 > c.csv
+  cmp <(LC_ALL=C sort b.csv) <(LC_ALL=C sort c.csv)
+}
