@@ -7,6 +7,7 @@
 #include "../libcore/whole/options.h"
 #include "../libcore/whole/telemetry.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,7 +368,7 @@ static int dry_run(const h9_network *net, const h9_population_config *pops, h9_e
   printf("dimensions %d, dt %g ms, seed %llu", net->dimensions, net->dt, (unsigned long long)net->seed);
   for (int i = 0; i < net->dimensions; i++) printf(", %c %g to %g um", "xyz"[i], net -> lo[i], net -> hi[i]);
   printf("\n");
-  return fflush(stdout) ? h9_fail(e, H9_EIO, "standard output: cannot be written") : H9_OK;
+  return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write") : H9_OK;
 }
 
 static int dry_run_json(const h9_network *net, const h9_population_config *pops, h9_error *e) {

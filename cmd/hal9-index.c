@@ -84,21 +84,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   settings *s = state->input;
   h9_error e = {0};
   uint64_t n;
+  double v;
   switch (key) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &s->o;
     state->child_inputs[1] = &s->tuning;
     break;
-  case OPT_RADIUS:
+  case OPT_RADIUS: /* --weight's unit is known with the network only */
+    if (h9_option_quantity("--radius", arg, &h9_unit_um, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
     s->radius = arg;
     break;
   case OPT_NEAREST:
+    if (h9_option_whole("--k-nearest", arg, 1, H9_ID_MAX, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
     s->nearest = arg;
     break;
   case OPT_WEIGHT:
     s->weight = arg;
     break;
   case OPT_DELAY:
+    if (h9_option_quantity("--delay", arg, &h9_unit_ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
     s->delay = arg;
     break;
   case OPT_AUTAPSES:
@@ -329,7 +333,7 @@ static int dry_run(run *r, h9_error *e) {
     return h9_json_print(&j, stdout, e);
   }
   printf("%u neurons, %.0f connections (expected), about %.4g MB in hal9-step\n", net->n_neurons, total, memory / 1e6);
-  return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output") : H9_OK;
+  return fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write") : H9_OK;
 }
 
 static void show(void *ctx, double done) {

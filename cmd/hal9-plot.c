@@ -206,7 +206,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (!s->kind) {
       for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].name, arg) == 0) s->kind = &kinds[i];
-      if (!s->kind) argp_error(state, "found '%s', expected " KINDS " first", arg);
+      if (!s->kind) {
+        const char *names[sizeof kinds / sizeof kinds[0]];
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) names[i] = kinds[i].name;
+        const char *near = h9_nearest_name(arg, names, sizeof kinds / sizeof kinds[0]);
+        if (near) argp_error(state, "found '%s', expected a kind of picture; did you mean '%s'?", arg, near);
+        argp_error(state, "found '%s', expected " KINDS " first, as in '%s raster -o raster.png spikes.h9'", arg, program);
+      }
       break;
     }
     if (s->o.n_operand) argp_error(state, "found a second file, '%s', expected at most one", arg);
@@ -369,7 +375,8 @@ int main(int argc, char **argv) {
     tidy();
   }
   rc = h9_telemetry_end(rc, &e);
-  if (rc == H9_OK) h9_tell_cost(&s.o, program, stderr);
+  if (rc != H9_OK) h9_fail_output(&s.o, &e);
+  else h9_tell_cost(&s.o, program, stderr);
   free(only);
   h9_options_release(&s.o);
   return rc ? h9_report(stderr, program, &e) : 0;

@@ -192,12 +192,25 @@ static bool wanted(const work *w, const h9_run *r) {
   return true;
 }
 
+static int unknown_parameter(const work *w, const char *only, h9_error *e) {
+  const h9_experiment *x = w->plan.x;
+  const char **names = calloc(x->n_parameters + 1, sizeof *names);
+  char *name = strndup(only, strcspn(only, "="));
+  for (size_t k = 0; names && k < x->n_parameters; k++) names[k] = x->parameter[k];
+  if (names) names[x->n_parameters] = "repeat";
+  h9_fail(e, H9_EUSAGE, "--only %s: %s has no such parameter in its experiment", only, w->s->o.config);
+  if (names && name) h9_fail_near(e, name, names, x->n_parameters + 1, true);
+  free(names);
+  free(name);
+  return e->code;
+}
+
 static int check_only(const work *w, h9_error *e) {
   for (size_t i = 0; i < w->s->n_only; i++) {
     const char *only = w->s->only[i];
     bool any = false;
     if (only_parameter(w->plan.x, only) > w->plan.x->n_parameters)
-      return h9_fail(e, H9_EUSAGE, "--only %s: %s has no such parameter in its experiment", only, w->s->o.config);
+      return unknown_parameter(w, only, e);
     for (size_t r = 0; r < w->plan.n && !any; r++) any = fits(w->plan.x, &w->plan.run[r], only);
     if (!any) return h9_fail(e, H9_EUSAGE, "--only %s: no point has that value", only);
   }
@@ -585,8 +598,8 @@ static int gather(work *w, bool whole, h9_error *e) {
   if (rc == H9_OK && w->s->json) {
     h9_sweep_json(&s, &json);
     rc = h9_json_print(&json, stdout, e);
-  } else if (rc == H9_OK && fwrite(summary.data, 1, summary.len, stdout) != summary.len) rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
-  if (rc == H9_OK && fflush(stdout)) rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
+  } else if (rc == H9_OK && fwrite(summary.data, 1, summary.len, stdout) != summary.len) rc = h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write");
+  if (rc == H9_OK && fflush(stdout)) rc = h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write");
   if (rc == H9_OK && whole) rc = put_new(w, "runs.tsv", &table, &changed, e);
   if (rc == H9_OK && whole) rc = put_new(w, "summary.txt", &summary, &changed, e);
   for (size_t i = 0; i < x->n_pictures && whole && rc == H9_OK; i++) rc = draw(w, &x->picture[i], changed, e);
@@ -657,7 +670,7 @@ static int work_on(work *w, h9_error *e) {
   else snprintf(w->folder, sizeof w->folder, "%.*s.runs", (int)(strcspn(base, ".") ? strcspn(base, ".") : 1), base);
   if (s->dry_run) {
     if ((rc = choose_tasks(w, e)) == H9_OK) print_plan(w);
-    return rc;
+    return rc == H9_OK && fflush(stdout) ? h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write") : rc;
   }
   if ((rc = find_programs(e)) != H9_OK || (rc = open_folder(w, e)) != H9_OK || (rc = choose_tasks(w, e)) != H9_OK) return rc;
   if (s->o.verbose) fprintf(stderr, "%s: %zu of %zu runs to do in %s\n", program, w->n, w->plan.n, w->folder);

@@ -206,6 +206,19 @@ static int one_stream(const arguments *a, const h9_report_options *o, const char
   if (rc) return rc;
   for (const char *const *p = only; p && *p; p++)
     if (h9_network_named(&report.net, *p, e) < 0) rc = h9_fail_at(e, "%s", shown);
+  const char *asked = a->time         ? "--time"
+                      : a->start      ? "--start"
+                      : a->stop       ? "--stop"
+                      : a->bin        ? "--bin"
+                      : a->sync       ? "--sync-bin"
+                      : a->fano       ? "--fano-window"
+                      : a->with_psth  ? "--psth"
+                      : a->sample     ? "--sample"
+                      : a->min_spikes ? "--min-spikes"
+                      : a->top        ? "--top"
+                                      : NULL;
+  if (rc == H9_OK && asked && !report.has_activity)
+    rc = h9_fail(e, H9_EDATA, "%s: holds no spikes, %s expects some: hal9-step writes them", shown, asked);
   if (rc == H9_OK) {
     if (a->form == JSON) h9_stream_report_json(&report, only, json);
     else if (a->form == TSV) h9_stream_report_tsv(&report, only, text);
@@ -280,7 +293,8 @@ int main(int argc, char **argv) {
   if (opened && rc == H9_OK) rc = h9_output_commit(&out, &e);
   else if (opened) h9_output_abandon(&out);
   rc = h9_telemetry_end(rc, &e);
-  if (rc == H9_OK) h9_tell_cost(&a.common, program, stderr);
+  if (rc != H9_OK) h9_fail_output(&a.common, &e);
+  else h9_tell_cost(&a.common, program, stderr);
   free(only);
   h9_options_release(&a.common);
   return rc ? h9_report(stderr, program, &e) : 0;

@@ -109,7 +109,7 @@ static double time_option(struct argp_state *state, const char *option, const ch
   double v;
   if (h9_option_quantity(option, arg, &h9_unit_ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
   if (!(v >= least) || !(v < 1e12))
-    argp_error(state, "%s: found '%s', expected a time %s", option, arg,
+    argp_error(state, "%s: found '%s', expected a time %s, below 1e12 ms", option, arg,
                least > 0 ? "above 0" : "of 0 or more");
   return v;
 }
@@ -274,7 +274,27 @@ static int open_network(run *r, h9_error *e) {
   if (rc == H9_OK) rc = h9_reader_open(&r->reader, r->fd, shown, wanted, s->o.threads, e);
   if (rc == H9_OK) rc = h9_network_read(r->reader, &r->net, true, &r->block, e);
   r->ended = rc == H9_EOF;
-  return rc == H9_EOF ? H9_OK : rc;
+  if (rc == H9_EOF) rc = H9_OK;
+  bool recording = !r->ended && (r->block.kind == H9_BLOCK_SIGNALS || r->block.kind == H9_BLOCK_STATE);
+  if (rc == H9_OK && (recording || !h9_network_is_loaded(&r->net)))
+    rc = h9_fail(e, H9_EDATA, "%s: is a recording, expected a network, as hal9-index writes it", shown);
+  return rc;
+}
+
+/* Programs in the wrong order: the configuration has rules, but nobody followed them. */
+static int check_indexed(const run *r, h9_error *e) {
+  if (!r->configured || r->config.net.n_projections == 0 || r->net.n_projections) return H9_OK;
+  return h9_fail(e, H9_EDATA, "%s: has no connections, but %s describes some: expected hal9-index -c %s before hal9-step",
+                 h9_reader_name(r->reader), r->s->o.config, r->s->o.config);
+}
+
+/* A run without a spike is seldom meant. */
+static void note_silence(const run *r) {
+  h9_sim_stats t;
+  h9_sim_stats_get(r->sim, &t);
+  if (t.spikes || r->what.n) return;
+  fprintf(stderr, "%s: note: no neuron fired%s%s\n", PROGRAM, r->net.n_projections ? "" : ", there are no connections (hal9-index)",
+          r->configured || r->s->n_stimuli ? "" : ", nothing drives them: stimuli come with -c FILE or --stimulus");
 }
 
 static h9_step to_steps(double ms, double dt) { return (h9_step)floor(ms / dt + 0.5); }
@@ -471,7 +491,8 @@ static int check_memory(const run *r, h9_error *e) {
   double room = (double)h9_memory_available();
   if (x.bytes <= room) return H9_OK;
   return h9_fail(e, H9_ESYSTEM,
-                 "%u neurons and %.4g connections need about %.3g GB of memory, %.3g GB are available",
+                 "%u neurons and %.4g connections need about %.3g GB of memory, %.3g GB are available: expected a smaller "
+                 "network (hal9-index --dry-run tells where its connections are)",
                  r->net.n_neurons, x.connections, x.bytes * 1e-9, room * 1e-9);
 }
 
@@ -739,6 +760,7 @@ static int step(settings *s, h9_error *e) {
   if (rc == H9_OK) rc = open_network(&r, e);
   h9_stage_enter(H9_STAGE_BUILD);
   if (rc == H9_OK && r.configured) rc = h9_config_match(&r.config, &r.net, h9_reader_name(r.reader), e);
+  if (rc == H9_OK) rc = check_indexed(&r, e);
   if (rc == H9_OK) {
     r.tuning = h9_tuning_settle(&s->tuning, r.configured ? &r.config : NULL, r.net.n_neurons, &s->o);
     rc = settle_times(&r, e);
@@ -754,8 +776,9 @@ static int step(settings *s, h9_error *e) {
     if (rc == H9_OK && r.realtime && !s->o.quiet) print_realtime(&r);
     if (rc == H9_OK && s->tuning.timings) print_profile(&r);
     if (rc == H9_OK && s->o.verbose && !s->o.quiet) print_summary(&r);
+    if (rc == H9_OK && !s->o.quiet) note_silence(&r);
   }
-  if (rc == H9_OK && fflush(stdout)) rc = h9_fail(e, H9_EIO, "standard output: cannot be written");
+  if (rc == H9_OK && fflush(stdout)) rc = h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write");
   h9_realtime_free(r.realtime);
   h9_sim_free(r.sim);
   h9_batcher_close(&r.batcher);

@@ -470,6 +470,7 @@ static int view_all(arguments *a, h9_error *e) {
   for (size_t i = 0; i < n; i++) {
     h9_error mine = {0};
     if (view_one(a, a->common.n_operand ? a->common.operand[i] : NULL, &mine) == H9_OK) continue;
+    h9_fail_output(&a->common, &mine);
     int reported = h9_report(stderr, program, &mine);
     if (code == H9_OK) code = reported;
     if (mine.code == H9_EIO || mine.code == H9_EUSAGE) break;

@@ -2,6 +2,7 @@
 
 #include "counters.h"
 #include "memory.h"
+#include "names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,11 +91,11 @@ int h9_input_open(const char *path, int *fd, const char **shown, h9_error *e) {
     int err = errno;
     if (*fd >= 0 && !standard) close(*fd);
     *fd = -1;
-    return h9_fail_sys(e, H9_ENOINPUT, err, "%s: cannot open", *shown);
+    return h9_fail_open(e, *shown, err);
   }
   if (S_ISDIR(st.st_mode)) h9_fail(e, H9_ENOINPUT, "%s: is a directory, expected a file", *shown);
   else if (isatty(*fd))
-    h9_fail(e, H9_ENOINPUT, "%s: is a terminal; expected a stream from a pipe or a file", *shown);
+    h9_fail(e, H9_ENOINPUT, "%s: is a terminal, expected a stream: name a file, or pipe one in (--help has examples)", *shown);
   else {
     if (S_ISREG(st.st_mode)) (void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return H9_OK;

@@ -11,6 +11,7 @@
 #ifndef H9_FORMAT_EXPR_H
 #define H9_FORMAT_EXPR_H
 
+#include "../base/names.h"
 #include "../base/bytes.h"
 #include "../base/status.h"
 
@@ -78,10 +79,5 @@ void h9_expr_release(h9_expr *x);
  * The decoder checks every operation and the stack balance. */
 void h9_expr_encode(const h9_expr *x, h9_buf *b);
 int h9_expr_decode(h9_expr *x, h9_bytes *c, h9_error *e) H9_UNUSED_RESULT;
-/* Nearest of `names` to `word` by edit distance, or NULL when none is near. */
-const char *h9_nearest_name(const char *word, const char *const *names, size_t n);
-/* Puts behind the text of an error about `word` the nearest name, "; did you mean 'x'?", or where none is near and
- * `list` is true, the names: ", expected one of a, b". Returns e->code. */
-int h9_fail_near(h9_error *e, const char *word, const char *const *names, size_t n, bool list);
 
 #endif

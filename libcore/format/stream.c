@@ -49,7 +49,7 @@ static const char *looks_like(const unsigned char *p, size_t n) {
     unsigned char len;
     const char *text;
   } known[] = {
-      {"\x1f\x8b", 2, "gzip data"},
+      {"\x1f\x8b", 2, "gzip data, to be unpacked by gunzip"},
       {"\x28\xb5\x2f\xfd", 4, "plain zstd data, not written by hal9"},
       {"\xfd"
        "7zXZ",
@@ -70,18 +70,18 @@ static const char *looks_like(const unsigned char *p, size_t n) {
   bool text = true;
   for (size_t i = 0; i < n; i++)
     if (p[i] < 0x20 && !isspace(p[i])) text = false;
-  return text ? "text (a configuration is given with -c)" : "something else";
+  return text ? "text (a configuration is given with -c, tables are made a stream by hal9-convert)" : "something else";
 }
 
 int h9_prologue_check(const unsigned char *in, size_t got, h9_error *e) {
   unsigned char want[H9_PROLOGUE_BYTES];
   h9_prologue_put(want);
-  if (got == 0) return h9_fail(e, H9_ENOINPUT, "is empty");
+  if (got == 0) return h9_fail(e, H9_ENOINPUT, "is empty, expected a hal9 stream: did the program that writes it fail?");
   size_t fixed = got < 12 ? got : 12; /* all but the version */
   if (memcmp(in, want, fixed) != 0)
     return h9_fail(e, H9_EDATA, "is not a hal9 stream: it looks like %s", looks_like(in, got));
   if (got < H9_PROLOGUE_BYTES)
-    return h9_fail(e, H9_EDATA, "is truncated: it ends after %zu bytes, inside its beginning", got);
+    return h9_fail(e, H9_EDATA, "is truncated: it ends after %zu bytes, inside its beginning" H9_CUT_ADVICE, got);
   uint32_t version = h9_load32(in + 12);
   if (version != H9_STREAM_VERSION)
     return h9_fail(e, H9_EDATA, "is a stream of version %" PRIu32 ", this program reads %d", version,

@@ -71,4 +71,7 @@ h9_hash h9_end_content(const unsigned char frame[H9_END_FRAME]);
 int h9_end_differs(const unsigned char found[H9_END_FRAME], const unsigned char expected[H9_END_FRAME],
                    h9_error *e);
 
+/* What to do about an input that ends too early. */
+#define H9_CUT_ADVICE "; what wrote it was interrupted, or the copy is not whole: make it again"
+
 #endif

@@ -127,7 +127,7 @@ static int cut_frame(h9_reader *r, struct slot *s, h9_error *e) {
     if (fill(r, s->frame + have, upto - have, &got, e) != H9_OK) return e->code;
     have += got;
     if (have < upto)
-      return h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into its %zu",
+      return h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into its %zu" H9_CUT_ADVICE,
                      r->at + have, have, len);
   }
   r->at += len;
@@ -137,7 +137,7 @@ static int cut_frame(h9_reader *r, struct slot *s, h9_error *e) {
 static int check_frame(const struct slot *s, h9_error *e) {
   uint32_t check = h9_frame_check(s->frame, s->tag.frame_len);
   if (check == s->tag.frame_check) return H9_OK;
-  return h9_fail(e, H9_EDATA, "damaged: its tag states the check %08" PRIx32 ", its bytes give %08" PRIx32,
+  return h9_fail(e, H9_EDATA, "damaged: its tag states the check %08" PRIx32 ", its bytes give %08" PRIx32 "; make or copy it again",
                  s->tag.frame_check, check);
 }
 
@@ -156,12 +156,12 @@ static void cut(h9_reader *r, struct slot *s) {
   if (fill(r, tag, sizeof tag, &got, e) != H9_OK) return;
   if (got == 0) {
     h9_fail(e, H9_EDATA,
-            "truncated: the input ends at byte %" PRIu64 ", after a block of %s, without an end block", r->at,
+            "truncated: the input ends at byte %" PRIu64 ", after a block of %s, without an end block" H9_CUT_ADVICE, r->at,
             r->before ? h9_block_kind_name(r->before) : "nothing");
     return;
   }
   if (got < sizeof tag) {
-    h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into the tag of a block",
+    h9_fail(e, H9_EDATA, "truncated: the input ends at byte %" PRIu64 ", %zu bytes into the tag of a block" H9_CUT_ADVICE,
             r->at + got, got);
     return;
   }

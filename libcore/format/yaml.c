@@ -1,6 +1,7 @@
 #include "yaml.h"
 
 #include "../base/memory.h"
+#include "../base/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,10 +68,13 @@ static int next_event(builder *b, yaml_event_t *event) {
   yaml_mark_t at = b->parser.problem_mark;
   char text[256];
   if (b->parser.error == YAML_READER_ERROR)
-    return h9_fail(b->e, H9_ECONFIG, "%s: byte %zu: %s", b->y->name, b->parser.problem_offset,
+    return h9_fail(b->e, H9_ECONFIG, "%s: is not YAML text: byte %zu: %s", b->y->name, b->parser.problem_offset,
                    b->parser.problem);
-  snprintf(text, sizeof text, "%s%s%s", b->parser.problem ? b->parser.problem : "not YAML",
-           b->parser.context ? " " : "", b->parser.context ? b->parser.context : "");
+  const char *odd = b->parser.problem && strstr(b->parser.problem, "cannot start any token")
+                        ? " (a tab? YAML is indented with spaces)"
+                        : "";
+  snprintf(text, sizeof text, "%s%s%s%s", b->parser.problem ? b->parser.problem : "not YAML",
+           b->parser.context ? " " : "", b->parser.context ? b->parser.context : "", odd);
   return mistake(b, at, text);
 }
 
@@ -245,7 +249,7 @@ int h9_yaml_read(h9_yaml *y, const char *path, h9_error *e) {
   *y = (h9_yaml){0};
   struct stat st;
   FILE *f = fopen(path, "rb");
-  if (!f) return h9_fail_sys(e, H9_ENOINPUT, errno, "%s", path);
+  if (!f) return h9_fail_open(e, path, errno);
   if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
     fclose(f);
     return h9_fail(e, H9_ENOINPUT, "%s: is a directory, expected a YAML file", path);

@@ -53,7 +53,7 @@ int h9_tiling_make(h9_tiling *t, const uint32_t *counts, const uint32_t *recepto
                      .n_populations = n_populations,
                      .n_shares = (uint32_t)threads};
     if (each * (uint64_t)threads > TILES_MAX)
-      return h9_fail(e, H9_ESYSTEM, "the network needs more than %d tiles", TILES_MAX);
+      return h9_fail(e, H9_ESYSTEM, "its neurons need more than %d tiles, which is as many as there can be: expected fewer neurons", TILES_MAX);
     int rc = allocate(t, counts, e);
     uint64_t *given = rc == H9_OK ? calloc(t->n_tiles, sizeof *given) : NULL;
     if (rc == H9_OK && !given) rc = h9_fail_memory(e, t->n_tiles * sizeof *given, "tiles");

@@ -30,7 +30,7 @@ int h9_option_quantity(const char *option, const char *text, const h9_unit *unit
   if (*text == '=') snprintf(found, sizeof found, " (the value of a one-letter option follows without '=')");
   else if (bad && rest > text && isalpha((unsigned char)*rest))
     snprintf(found, sizeof found, " ('%.40s' is no unit)", rest);
-  else if (bad && *text) snprintf(found, sizeof found, " (%.80s)", why.text);
+  else if (bad && *text && !isalpha((unsigned char)*text)) snprintf(found, sizeof found, " (%.80s)", why.text);
   else if (!h9_dim_equal(dim, (h9_dim){0})) {
     char name[64];
     h9_dim_text(dim, name, sizeof name);
@@ -85,10 +85,15 @@ int h9_option_range(const char *option, const char *text, const h9_unit *unit, d
 }
 
 int h9_option_u64(const char *text, uint64_t *v) {
-  char *end;
+  char *end, *whole;
   if (!*text || strchr("+- \t\n", *text)) return H9_EUSAGE;
   errno = 0;
-  unsigned long long u = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+  unsigned long long u = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10); /* hexadecimal takes an e for a digit */
+  double big = strtod(text, &whole); /* 1e6 */
+  if (*end == 'e' && !*whole && big == floor(big) && big <= 0x1p53) {
+    *v = (uint64_t)big;
+    return H9_OK;
+  }
   if (errno || *end) return H9_EUSAGE;
   *v = u;
   return H9_OK;

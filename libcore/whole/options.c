@@ -251,6 +251,11 @@ void h9_shaping_end(h9_buf *b, const h9_options *o) {
   h9_buf_put8(b, 0);
 }
 
+int h9_fail_output(const h9_options *o, h9_error *e) {
+  if (e->code != H9_EIO || strncmp(e->text, "cannot write", 12) != 0) return e->code;
+  return h9_fail_at(e, "%s", o->output && strcmp(o->output, "-") != 0 ? o->output : "standard output");
+}
+
 void h9_tell_cost(const h9_options *o, const char *program, FILE *err) {
   if (o->verbose && !o->quiet)
     fprintf(err, "%s: %.3g s, peak memory %.1f MiB\n", program, (double)(h9_clock_ns() - o->begun_ns) * 1e-9,
@@ -260,7 +265,7 @@ void h9_tell_cost(const h9_options *o, const char *program, FILE *err) {
 int h9_json_print(h9_json *j, FILE *out, h9_error *e) {
   int rc = j->out.failed ? h9_fail_memory(e, j->out.len, "JSON") : H9_OK;
   if (rc == H9_OK && (fwrite(j->out.data, 1, j->out.len, out) != j->out.len || fflush(out)))
-    rc = h9_fail_sys(e, H9_EIO, errno, "standard output");
+    rc = h9_fail_sys(e, H9_EIO, errno, "standard output: cannot write");
   h9_buf_release(&j->out);
   return rc;
 }

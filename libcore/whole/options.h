@@ -51,7 +51,7 @@ extern const char h9_version[];
  * option's own unit. H9_EUSAGE with "--radius: found 'x', expected a length such as 30um". */
 int h9_option_quantity(const char *option, const char *text, const h9_unit *unit, double *value, h9_error *e) H9_UNUSED_RESULT;
 int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value, h9_error *e) H9_UNUSED_RESULT;
-int h9_option_u64(const char *text, uint64_t *v) H9_UNUSED_RESULT; /* decimal or 0x; H9_EUSAGE without a message */
+int h9_option_u64(const char *text, uint64_t *v) H9_UNUSED_RESULT; /* decimal, 0x or 1e6; H9_EUSAGE without a message */
 /* In ms, above 0 or, with `zero`, of at least 0. */
 int h9_option_time(const char *option, const char *text, bool zero, double *ms, h9_error *e) H9_UNUSED_RESULT;
 /* 1 to `most` quantities with commas between; *n says how many. */
@@ -85,6 +85,8 @@ void h9_shaping_begin(h9_buf *b, const h9_options *o);
 void h9_shaping_put(h9_buf *b, const char *name, const char *value);
 void h9_shaping_end(h9_buf *b, const h9_options *o);
 
+/* Says where, of a write that failed; e->code. */
+int h9_fail_output(const h9_options *o, h9_error *e);
 /* With -v: how long the program took, and its memory. */
 void h9_tell_cost(const h9_options *o, const char *program, FILE *err);
 

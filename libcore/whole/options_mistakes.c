@@ -100,7 +100,11 @@ static void check_operand(const char *word, struct argp_state *state) {
   h9_unit unit;
   size_t len;
   if (!h9_unit_parse(word, &len, &unit) || word[len] || access(word, F_OK) == 0) return;
-  argp_error(state, "found '%s' by itself; a quantity is one word, as 30%s, or in quotes, as '30 %s'", word, word, word);
+  const char *number = "30";
+  for (int i = 2; i < state->argc; i++)
+    if (state->argv[i] == word && strspn(state->argv[i - 1], "0123456789.+-e") == strlen(state->argv[i - 1])) number = state->argv[i - 1];
+  argp_error(state, "found '%s' by itself; a quantity is one word, as %s%s, or in quotes, as '%s %s'", word, number, word,
+             number, word);
 }
 
 /* What getopt is given by argp: the long options, closed by zeros, and the letters. */

@@ -159,10 +159,8 @@ static int emit(void *ctx, const h9_group *g, void *slot, h9_error *e) {
     rc = H9_EOF;
   }
   v->rows += t->rows;
-  if (!v->count && len > 0 && h9_write_full(v->fd, t->text.data, len, e) != H9_OK) {
-    h9_fail_at(e, "output");
+  if (!v->count && len > 0 && h9_write_full(v->fd, t->text.data, len, e) != H9_OK)
     rc = e->code;
-  }
   h9_buf_release(&t->text);
   return rc;
 }
