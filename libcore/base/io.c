@@ -218,7 +218,7 @@ int h9_output_open(h9_output *o, const char *path, bool force, h9_error *e) {
   int named = named_descriptor(path);
   bool direct = named >= 0 || strncmp(path, "/proc/", 6) == 0 || (exists && !S_ISREG(st.st_mode));
   if (exists && S_ISDIR(st.st_mode))
-    return h9_fail(e, H9_EIO, "%s: is a folder, expected the name of a file to write", path);
+    return h9_fail_sys(e, H9_EIO, EISDIR, "%s: expected the name of a file to write", path);
   if (!direct) return open_partial(o, path, exists ? st.st_mode | S_IFREG : 0, e);
   o->fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (o->fd < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot write", path);
