@@ -65,7 +65,7 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "From tables:", 2},
     {"ids", OPT_IDS, "auto|uuid|text|compact", 0, "What labels are; compact: numbers, that are the ids (default: auto, as the first one is)", 0},
     {"network", OPT_NETWORK, "FILE", 0, "A stream that the neurons are of", 0},
-    {"dt", OPT_DT, "TIME", 0, "Time step of the stream (0.1 ms, or the network's)", 0},
+    {"dt", OPT_DT, "TIME", 0, "Time step of the stream (default: 0.1 ms, or the network's)", 0},
     {"round", OPT_ROUND, 0, 0, "Round times and delays to steps of dt, which otherwise are refused", 0},
     {"population", OPT_POPULATION, "NAME", 0, "Population of neurons that are in none (default: neurons)", 0},
     {"weight", OPT_WEIGHT, "NUMBER", 0, "Weight where there is no column of it, in the target's unit (default: 1)", 0},
@@ -85,6 +85,8 @@ typedef struct settings {
   size_t cap_more;
   const char *alone; /* the first option given that only goes with tables as input */
 } settings;
+
+static const char *const units[] = {"", "ms", "s", "us", "step"}; /* by enum h9_time_unit */
 
 /* Options */
 
@@ -121,10 +123,9 @@ static int add_signals(settings *s, const char *path) {
 }
 
 static bool parse_time_unit(settings *s, const char *arg) {
-  static const char *const names[] = {"", "ms", "s", "us", "step"};
   for (int i = 1; i < 5; i++)
-    if (strcmp(arg, names[i]) == 0) s->c.time_unit = (enum h9_time_unit)i;
-  return s->c.time_unit != H9_TIME_DEFAULT && strcmp(arg, names[s->c.time_unit]) == 0;
+    if (strcmp(arg, units[i]) == 0) s->c.time_unit = (enum h9_time_unit)i;
+  return s->c.time_unit != H9_TIME_DEFAULT && strcmp(arg, units[s->c.time_unit]) == 0;
 }
 
 static int parse_ids(settings *s, const char *arg) {
@@ -141,7 +142,6 @@ static int parse_ids(settings *s, const char *arg) {
 /* What the format has and leaves open. */
 static void settle_form(settings *s, const h9_format *f, struct argp_state *state) {
   static const char *const parts[H9_PARTS] = {"neurons", "connections", "signals"};
-  static const char *const units[] = {"", "ms", "s", "us", "step"};
   h9_convert_options *c = &s->c;
   for (int i = 0; i < H9_PARTS; i++)
     if (c->path[i] && !(f->parts & 1 << i))
@@ -260,7 +260,6 @@ static void tell(const settings *s, const h9_buf *notes) {
 static void shaping(const settings *s, h9_buf *b) {
   static const char *const parts[H9_PARTS] = {"--neurons", "--connections", "--signals"};
   const double v[] = {s->c.dt, s->c.weight, s->c.delay, s->c.start, s->c.stop};
-  static const char *const units[] = {"", "ms", "s", "us", "step"};
   static const char *const names[] = {"--dt", "--weight", "--delay", "--start", "--stop"};
   char number[32];
   h9_shaping_begin(b, &s->o);

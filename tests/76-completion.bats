@@ -46,6 +46,7 @@ offers() {
   [ "$(offers hal9-step --latency = '' | paste -sd ' ')" = "low normal high" ]
   [ "$(offers hal9-gen --layout s)" = sphere ]
   [ "$(offers hal9-plot r | paste -sd ' ')" = "raster rates" ]
+  diff <(offers hal9-convert --from '' | sort) <(hal9-convert --formats | cut -d ' ' -f 1 | grep -v '^hal9$' | sort)
   [ -z "$(offers hal9-view --seed '')" ]
   [ -z "$(offers hal9-view --nonsense)" ]
 }

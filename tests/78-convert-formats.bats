@@ -481,3 +481,38 @@ P
   hal9-convert --to bmtk --signals - b.h9 > c.csv
   cmp <(LC_ALL=C sort b.csv) <(LC_ALL=C sort c.csv)
 }
+
+@test "files of all formats with bytes changed, lost, put in and cut off: read, or refused with a message; never worse" {
+  cat > fuzz.py <<'P'
+import random, subprocess
+random.seed(5)
+call = lambda *a: subprocess.run(["hal9-convert", *a], capture_output=True, timeout=60)
+open("n.csv", "w").write("label,x,population,model,C_m[pF]\n1,0,e,iaf_psc_exp,250\n2,1,e,iaf_psc_exp,250.5\n3,2,i,iaf_psc_alpha,200\n")
+open("c.csv", "w").write("source,target,weight_pA,delay_ms\n1,2,0.25,1\n2,3,-1.5,2.5\n3,1,7,0.1\n")
+open("s.csv", "w").write("time,neuron\n0.2,1\n0.3,3\n12.5,2\n")
+assert call("--from", "csv", "--neurons", "n.csv", "--connections", "c.csv", "--signals", "s.csv", "-o", "net.h9").returncode == 0
+cases = [(f, part, []) for f in ("csv", "ndjson", "npy", "npz") for part in ("neurons", "connections", "signals")]
+cases += [(f, "signals", []) for f in ("nest", "gdf", "auryn", "bmtk")]
+cases += [("mtx", "connections", []), ("pynn", "connections", ["--source", "e", "--target", "i"])]
+seen = set()
+for form, part, more in cases:
+    assert call("--to", form, "--" + part, "whole", *more, "net.h9").returncode == 0
+    whole = open("whole", "rb").read()
+    for k in range(25):
+        b = bytearray(whole)
+        for _ in range(random.choice((1, 1, 2, 5))):
+            i, op = random.randrange(len(b) + 1), random.randrange(5)
+            if op == 0: b[i:i + 1] = bytes([random.randrange(256)])
+            elif op == 1: b[i:i + 1] = bytes([random.choice(b"0123456789-.eE,\t\n\"'[]{}()#% ")])
+            elif op == 2: del b[i:i + random.randrange(1, 9)]
+            elif op == 3: b[i:i] = random.choice((whole[i:i + 8], b"\xff" * 4, b"\0"))
+            else: del b[i:]
+        open("changed", "wb").write(b)
+        net = ["--network", "net.h9", *more] if part != "neurons" and (more or k % 2) else []
+        r = call("--from", form, "--" + part, "changed", *net, "-o", "out.h9", "-f")
+        seen.add(r.returncode)
+        assert r.returncode == 0 or (r.returncode in (64, 65, 66) and r.stderr), (form, part, k, bytes(b), r)
+assert {0, 65} <= seen
+P
+  "$PYTHON" fuzz.py
+}

@@ -23,11 +23,17 @@ typedef struct export {
   h9_buf *notes;
   h9_output out[H9_PARTS];
   bool open[H9_PARTS];
-  int held[H9_PARTS]; /* rows of counted formats until all are there; -1: none */
+  int held[H9_PARTS];              /* rows of counted formats until all are there; -1: none */
   h9_step least_delay, most_delay; /* of connections taken, where their form has none */
   uint64_t rows[H9_PARTS], others; /* others: connections of other populations than are wanted */
-  struct part { h9_buf text; uint64_t rows, others; h9_step least, most; struct part *next; } *parts; /* of groups, until all are written */
-} export;
+  struct part {
+    h9_buf text;
+    uint64_t rows, others;
+    h9_step least, most;
+    struct part *next;
+  } * parts; /* of groups, until all are written */
+}
+export;
 
 static int flush(export *x, int part, h9_buf *b, bool all, h9_error *e) {
   if (b->failed) return h9_fail_memory(e, FLUSH, "a table");
@@ -79,7 +85,8 @@ static int write_neurons(export *x, h9_error *e) {
   }
   if (rc == H9_OK) rc = flush(x, H9_PART_NEURONS, &b, true, e);
   h9_buf_release(&b);
-  if (!x->listing.loaded) h9_note(x->notes, "%s: holds no positions and no values of single neurons", x->name);
+  if (!x->listing.loaded)
+    h9_note(x->notes, "%s: holds no positions and no values of single neurons", x->name);
   return rc;
 }
 
@@ -93,7 +100,8 @@ static double weight_of(const h9_projection *p, const h9_rows *r, uint64_t i) {
 }
 
 static bool wanted(const h9_listing *c, const h9_projection *p) {
-  return (c->source < 0 || p->source == (uint32_t)c->source) && (c->target < 0 || p->target == (uint32_t)c->target);
+  return (c->source < 0 || p->source == (uint32_t)c->source) &&
+         (c->target < 0 || p->target == (uint32_t)c->target);
 }
 
 static int work(void *ctx, int worker, const h9_group *g, void **slot, h9_error *e) {
@@ -177,10 +185,18 @@ static void note_projections(const export *x) {
         break;
       }
   }
-  if (rules) h9_note(x->notes, "%s: the rules of %u projections become the connections that they made", x->name, rules);
-  if (plastic) h9_note(x->notes, "%s: the synapse models of %u projections are not in a table: read again, they are static", x->name, plastic);
-  if (receptors) h9_note(x->notes, "%s: the receptors of %u projections are not in a table", x->name, receptors);
-  if (doubled) h9_note(x->notes, "%s: %u projections are between the same populations as others, and joined with them", x->name, doubled);
+  if (rules)
+    h9_note(x->notes, "%s: the rules of %u projections become the connections that they made", x->name,
+            rules);
+  if (plastic)
+    h9_note(x->notes,
+            "%s: the synapse models of %u projections are not in a table: read again, they are static",
+            x->name, plastic);
+  if (receptors)
+    h9_note(x->notes, "%s: the receptors of %u projections are not in a table", x->name, receptors);
+  if (doubled)
+    h9_note(x->notes, "%s: %u projections are between the same populations as others, and joined with them",
+            x->name, doubled);
 }
 
 /* ---- signals, and the rest of the stream ---- */
@@ -208,7 +224,8 @@ static int write_batch(export *x, tail *t, h9_error *e) {
   }
   t->to = g->to;
   if ((g->strength_bytes && !t->strong) || (g->prioritised && !t->prioritised))
-    return h9_fail(e, H9_EDATA, "has strengths or priorities, but the first batch has none; expected all batches alike");
+    return h9_fail(e, H9_EDATA,
+                   "has strengths or priorities, but the first batch has none; expected all batches alike");
   for (size_t i = 0; i < g->n; i++) {
     row.step = t->last = g->step[i];
     row.id = g->id[i];
@@ -245,30 +262,40 @@ static void note_rest(const export *x, const tail *t) {
   const h9_network *net = &x->net;
   const char *const *path = x->o->path;
   double dt = net->dt;
-  if (dt != 0.1) h9_note(x->notes, "%s: dt is %.9g ms, which tables do not say: read them with --dt %.9gms", x->name, dt, dt);
+  if (dt != 0.1)
+    h9_note(x->notes, "%s: dt is %.9g ms, which tables do not say: read them with --dt %.9gms", x->name, dt,
+            dt);
   if (net->seed != 1)
     h9_note(x->notes, "%s: the seed is %llu, which tables do not say: read them with --seed %llu", x->name,
             (unsigned long long)net->seed, (unsigned long long)net->seed);
   if (t->begun && (t->from != 0 || t->to != t->last))
-    h9_note(x->notes, "%s: the recording is from %.9g to %.9g ms: read its table with --start %.9gms --stop %.9gms", x->name,
-            (double)t->from * dt, (double)t->to * dt, (double)t->from * dt, (double)t->to * dt);
+    h9_note(x->notes,
+            "%s: the recording is from %.9g to %.9g ms: read its table with --start %.9gms --stop %.9gms",
+            x->name, (double)t->from * dt, (double)t->to * dt, (double)t->from * dt, (double)t->to * dt);
   if (t->begun && x->f->plain && (t->strong || t->prioritised))
     h9_note(x->notes, "%s: its signals have %s, which format %s cannot hold", x->name,
-            t->strong && t->prioritised ? "strengths and priorities" : t->strong ? "strengths" : "priorities", x->f->name);
+            t->strong && t->prioritised ? "strengths and priorities"
+            : t->strong                 ? "strengths"
+                                        : "priorities",
+            x->f->name);
   if (x->f->no_delays && x->most_delay > x->least_delay)
-    h9_note(x->notes, "%s: delays from %.9g to %.9g ms are lost in format %s", x->name, (double)x->least_delay * dt,
-            (double)x->most_delay * dt, x->f->name);
+    h9_note(x->notes, "%s: delays from %.9g to %.9g ms are lost in format %s", x->name,
+            (double)x->least_delay * dt, (double)x->most_delay * dt, x->f->name);
   else if (x->f->no_delays && x->most_delay)
     h9_note(x->notes, "%s: the delay of %.9g ms is not in format %s: read it with --delay %.9gms", x->name,
             (double)x->most_delay * dt, x->f->name, (double)x->most_delay * dt);
   if (x->others)
-    h9_note(x->notes, "%s: %llu connections of other populations are not taken", x->name, (unsigned long long)x->others);
+    h9_note(x->notes, "%s: %llu connections of other populations are not taken", x->name,
+            (unsigned long long)x->others);
   if (path[H9_PART_CONNECTIONS]) note_projections(x);
-  else if (net->n_projections) h9_note(x->notes, "%s: its connections are not taken: --connections FILE", x->name);
+  else if (net->n_projections)
+    h9_note(x->notes, "%s: its connections are not taken: --connections FILE", x->name);
   if (!path[H9_PART_SIGNALS] && t->signals)
-    h9_note(x->notes, "%s: its %llu signals are not taken: --signals FILE", x->name, (unsigned long long)t->signals);
-  if (t->samples) h9_note(x->notes, "%s: its %llu samples of state have no table here; see hal9-view --states", x->name,
-                          (unsigned long long)t->samples);
+    h9_note(x->notes, "%s: its %llu signals are not taken: --signals FILE", x->name,
+            (unsigned long long)t->signals);
+  if (t->samples)
+    h9_note(x->notes, "%s: its %llu samples of state have no table here; see hal9-view --states", x->name,
+            (unsigned long long)t->samples);
 }
 
 static int write_all(export *x, h9_error *e) {
@@ -288,7 +315,8 @@ static int write_all(export *x, h9_error *e) {
   return rc;
 }
 
-int h9_export_tables(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes, h9_error *e) {
+int h9_export_tables(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes,
+                     h9_error *e) {
   export x = {.o = o, .f = f, .name = name, .notes = notes, .held = {-1, -1, -1}};
   uint32_t wanted = 1u << H9_BLOCK_NEURONS | 1u << H9_BLOCK_LABELS;
   if (o->path[H9_PART_CONNECTIONS]) wanted |= 1u << H9_BLOCK_CONNECTIONS;

@@ -37,7 +37,10 @@ static int hex4(const char *p, const char *end, uint32_t *v) {
   if (end - p < 4) return 0;
   for (int i = 0; i < 4; i++) {
     char c = p[i];
-    int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int digit = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
     if (digit < 0) return 0;
     *v = *v << 4 | (uint32_t)digit;
   }
@@ -50,7 +53,9 @@ static const char *code_point(const char *p, const char *end, uint32_t *v) {
   if (!hex4(p, end, v)) return NULL;
   p += 4;
   if (*v < 0xd800 || *v > 0xdfff) return p;
-  if (*v > 0xdbff || end - p < 6 || p[0] != '\\' || p[1] != 'u' || !hex4(p + 2, end, &low) || low < 0xdc00 || low > 0xdfff) return NULL;
+  if (*v > 0xdbff || end - p < 6 || p[0] != '\\' || p[1] != 'u' || !hex4(p + 2, end, &low) || low < 0xdc00 ||
+      low > 0xdfff)
+    return NULL;
   *v = 0x10000 + ((*v - 0xd800) << 10) + (low - 0xdc00);
   return p + 6;
 }
@@ -121,9 +126,10 @@ static int members(scan *s, h9_buf *key, h9_buf cells[H9_TEXT_COLUMNS], bool *ha
     if (key->failed) return h9_fail_memory(s->e, key->len, "a key");
     int k = key->len ? column(s->t, key, first) : -1;
     if (k < 0 || has[k])
-      return h9_lines_fail(&s->t->lines, s->e, k >= 0  ? "key '%.*s' again, expected each once"
-                                               : first ? "key '%.*s': expected at most 64 keys that are short"
-                                                       : "key '%.*s', which the first object has not; expected objects alike",
+      return h9_lines_fail(&s->t->lines, s->e,
+                           k >= 0  ? "key '%.*s' again, expected each once"
+                           : first ? "key '%.*s': expected at most 64 keys that are short"
+                                   : "key '%.*s', which the first object has not; expected objects alike",
                            key->len < 40 ? (int)key->len : 40, key->data ? (const char *)key->data : "");
     has[k] = true;
     if (!taken(s, ':')) return fail(s, "':' behind a key");
@@ -162,7 +168,9 @@ static int take_object(h9_text *t, char *line, size_t len, h9_buf *out, h9_error
   }
   name = t->names;
   for (int k = 0; k < t->n_columns && rc == H9_OK; k++, name += strlen(name) + 1) {
-    if (!has[k]) rc = h9_lines_fail(&t->lines, e, "no key '%.40s', which the first object has; expected objects alike", name);
+    if (!has[k])
+      rc = h9_lines_fail(&t->lines, e, "no key '%.40s', which the first object has; expected objects alike",
+                         name);
     if (cells[k].failed) rc = h9_fail_memory(e, cells[k].len, "a value");
     if (k) h9_buf_put8(out, '\t');
     put_cell(out, &cells[k]);
@@ -178,7 +186,8 @@ static int end_objects(h9_text *t, h9_buf *out, h9_error *e) {
   return t->begun ? H9_OK : h9_fail(e, H9_ENOINPUT, "%s: is empty, expected an object a line", t->lines.name);
 }
 
-static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s, void **own, h9_error *e) {
+static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s,
+                     void **own, h9_error *e) {
   h9_text *t;
   int rc = h9_text_open(&t, path, e);
   (void)f, (void)part;
@@ -196,7 +205,9 @@ static int read_objects(const h9_format *f, h9_import *m, h9_error *e) {
 
 /* ---- writing ---- */
 
-static void no_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b) { (void)c, (void)part, (void)n, (void)b; }
+static void no_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b) {
+  (void)c, (void)part, (void)n, (void)b;
+}
 
 static void put_object(const h9_listing *c, enum h9_part part, const h9_listing_row *r, h9_buf *b) {
   h9_listing_value v;

@@ -1,4 +1,5 @@
-/* Neurons that are known from elsewhere: those of another stream, or those that signals name by population and index. */
+/* Neurons that are known from elsewhere: those of another stream, or those that signals name by population
+ * and index. */
 #include "convert_parts.h"
 
 #include "../base/decimal.h"
@@ -16,8 +17,9 @@ int h9_import_index(const h9_import *m, int p, const char *text, size_t len, uin
     *id = (uint32_t)(v - low) + (q ? q->first : 1);
     return H9_OK;
   }
-  return h9_fail(e, H9_EDATA, "found '%.*s', expected a number from %llu to %llu%s%s", len < 40 ? (int)len : 40, text,
-                 (unsigned long long)low, (unsigned long long)most, q ? ", a neuron of population " : "", q ? q->name : "");
+  return h9_fail(e, H9_EDATA, "found '%.*s', expected a number from %llu to %llu%s%s",
+                 len < 40 ? (int)len : 40, text, (unsigned long long)low, (unsigned long long)most,
+                 q ? ", a neuron of population " : "", q ? q->name : "");
 }
 
 /* Populations in the order in which rows name them, as large as the largest index in them. */
@@ -29,7 +31,8 @@ int h9_import_settle_local(h9_import *m, h9_error *e) {
   if (rc != H9_OK) return rc;
   h9_labelmap_stats_get(m->local, &s);
   if (s.labels == 0 || s.labels > H9_POPULATIONS_MAX)
-    return h9_fail(e, H9_EDATA, "%s: names %llu populations, expected 1 to %u", from, (unsigned long long)s.labels, H9_POPULATIONS_MAX);
+    return h9_fail(e, H9_EDATA, "%s: names %llu populations, expected 1 to %u", from,
+                   (unsigned long long)s.labels, H9_POPULATIONS_MAX);
   net->populations = calloc(s.labels, sizeof *net->populations);
   if (!net->populations) return h9_fail_memory(e, s.labels * sizeof *net->populations, "populations");
   for (size_t i = 0; i < m->cap_most; i++)
@@ -46,8 +49,10 @@ int h9_import_settle_local(h9_import *m, h9_error *e) {
       return h9_fail(e, H9_EDATA, "%s: names more than %u neurons", from, H9_ID_MAX);
     p->first = (h9_id)first;
     first += p->count;
-    h9_note(&m->notes, "%s: population %s is taken to have %u neurons, as many as its largest id says; --network FILE knows",
-            from, p->name, p->count);
+    h9_note(
+        &m->notes,
+        "%s: population %s is taken to have %u neurons, as many as its largest id says; --network FILE knows",
+        from, p->name, p->count);
   }
   net->n_neurons = (uint32_t)(first - 1);
   m->settled = true;
@@ -62,14 +67,16 @@ static int map_labels(h9_import *m, h9_error *e) {
   for (uint32_t i = 0; i < l->n && rc == H9_OK; i++) {
     const void *label = l->uuid ? l->bytes + (size_t)i * H9_UUID_BYTES : l->bytes + l->at[i];
     size_t len = l->uuid ? H9_UUID_BYTES : strlen(label);
-    if (h9_labelmap_add(m->labels, 0, label, len, i) == H9_LABELMAP_NONE) rc = h9_fail_memory(e, len, "a label");
+    if (h9_labelmap_add(m->labels, 0, label, len, i) == H9_LABELMAP_NONE)
+      rc = h9_fail_memory(e, len, "a label");
   }
   uint32_t n = rc == H9_OK ? h9_labelmap_entries(m->labels) : 0;
   if (rc == H9_OK && !(m->id_of = calloc((size_t)n + 1, sizeof *m->id_of)))
     rc = h9_fail_memory(e, n * sizeof *m->id_of, "labels");
   for (uint32_t i = 0; i < l->n && rc == H9_OK; i++) {
     const void *label = l->uuid ? l->bytes + (size_t)i * H9_UUID_BYTES : l->bytes + l->at[i];
-    m->id_of[h9_labelmap_find(m->labels, label, l->uuid ? H9_UUID_BYTES : strlen(label))] = h9_labels_id(l, i);
+    m->id_of[h9_labelmap_find(m->labels, label, l->uuid ? H9_UUID_BYTES : strlen(label))] =
+        h9_labels_id(l, i);
   }
   m->ids = l->uuid ? H9_IDS_UUID : H9_IDS_TEXT;
   return rc;
@@ -109,5 +116,7 @@ int h9_import_network(h9_import *m, h9_convert_options *o, bool numbers, h9_erro
     h9_note(&m->notes, "%s: its own connections are not taken over", name);
   h9_network_forget_projections(net);
   m->ids = H9_IDS_COMPACT;
-  return net->labels.n && o->ids != H9_IDS_COMPACT && (!numbers || h9_labels_numeral(&net->labels)) ? map_labels(m, e) : H9_OK;
+  return net->labels.n && o->ids != H9_IDS_COMPACT && (!numbers || h9_labels_numeral(&net->labels))
+             ? map_labels(m, e)
+             : H9_OK;
 }

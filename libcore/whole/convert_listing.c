@@ -20,7 +20,8 @@ enum h9_time_unit h9_listing_time(const h9_listing *c) {
   return u == H9_TIME_DEFAULT ? H9_TIME_MS : u;
 }
 
-int h9_listing_add(h9_listing *c, enum h9_part part, enum h9_listing_kind kind, h9_error *e, const char *fmt, ...) {
+int h9_listing_add(h9_listing *c, enum h9_part part, enum h9_listing_kind kind, h9_error *e, const char *fmt,
+                   ...) {
   if (h9_grow(&c->column[part], &c->cap[part], c->n[part] + 1, sizeof *c->column[part]) != H9_OK)
     return h9_fail_memory(e, sizeof *c->column[part], "columns");
   h9_listing_column *to = &c->column[part][c->n[part]++];
@@ -58,7 +59,9 @@ const char *h9_listing_weight_unit(const h9_listing *c) {
   const char *unit = NULL;
   for (uint32_t k = 0; k < net->n_projections; k++) {
     const h9_projection *p = &net->projections[k];
-    if ((c->source >= 0 && p->source != (uint32_t)c->source) || (c->target >= 0 && p->target != (uint32_t)c->target)) continue;
+    if ((c->source >= 0 && p->source != (uint32_t)c->source) ||
+        (c->target >= 0 && p->target != (uint32_t)c->target))
+      continue;
     const h9_model *m = h9_model_find(net->populations[p->target].model);
     const char *own = m && strcmp(m->weight, "1") != 0 ? m->weight : "";
     if (!unit) unit = own;
@@ -84,7 +87,8 @@ static int add_connections(h9_listing *c, h9_error *e) {
   int rc = h9_listing_add(c, part, H9_SHOWS_SOURCE, e, "source");
   if (rc == H9_OK) rc = h9_listing_add(c, part, H9_SHOWS_TARGET, e, "target");
   if (rc == H9_OK) rc = h9_listing_add(c, part, H9_SHOWS_WEIGHT, e, *unit ? "weight_%s" : "weight%s", unit);
-  return rc == H9_OK ? h9_listing_add(c, part, H9_SHOWS_DELAY, e, "delay%s", time_suffix[h9_listing_time(c)]) : rc;
+  return rc == H9_OK ? h9_listing_add(c, part, H9_SHOWS_DELAY, e, "delay%s", time_suffix[h9_listing_time(c)])
+                     : rc;
 }
 
 static size_t widest_label(const h9_labels *l) {
@@ -103,7 +107,8 @@ static void classify(h9_listing *c, enum h9_part part) {
   size_t label = c->labels ? widest_label(&net->labels) : 0;
   for (uint32_t i = 0; i < c->n[part]; i++) {
     h9_listing_column *q = &c->column[part][i];
-    bool inside = (q->kind == H9_SHOWS_SOURCE && c->source >= 0) || (q->kind == H9_SHOWS_TARGET && c->target >= 0);
+    bool inside =
+        (q->kind == H9_SHOWS_SOURCE && c->source >= 0) || (q->kind == H9_SHOWS_TARGET && c->target >= 0);
     q->widest = 1;
     q->is = H9_IS_WHOLE;
     switch (q->kind) {
@@ -123,7 +128,9 @@ static void classify(h9_listing *c, enum h9_part part) {
       break;
     case H9_SHOWS_X:
     case H9_SHOWS_Y:
-    case H9_SHOWS_Z: q->is = H9_IS_FLOAT; break;
+    case H9_SHOWS_Z:
+      q->is = H9_IS_FLOAT;
+      break;
     case H9_SHOWS_VALUE:
       q->is = H9_IS_FLOAT;
       for (uint32_t p = 0; p < net->n_populations; p++) {
@@ -132,11 +139,16 @@ static void classify(h9_listing *c, enum h9_part part) {
       }
       break;
     case H9_SHOWS_WEIGHT:
-    case H9_SHOWS_STRENGTH: q->is = H9_IS_DOUBLE; break;
+    case H9_SHOWS_STRENGTH:
+      q->is = H9_IS_DOUBLE;
+      break;
     case H9_SHOWS_DELAY:
-    case H9_SHOWS_TIME: q->is = H9_IS_TIME; break;
+    case H9_SHOWS_TIME:
+      q->is = H9_IS_TIME;
+      break;
     case H9_SHOWS_OFFSET:
-    case H9_SHOWS_PRIORITY: break;
+    case H9_SHOWS_PRIORITY:
+      break;
     }
   }
 }
@@ -146,7 +158,8 @@ int h9_listing_signals(h9_listing *c, bool strong, bool prioritised, h9_error *e
   bool steps = h9_listing_time(c) == H9_TIME_STEPS;
   int rc;
   if (c->f->columns) return c->f->columns(c, part, e);
-  rc = h9_listing_add(c, part, H9_SHOWS_TIME, e, steps ? "step%s" : "time%s", steps ? "" : time_suffix[h9_listing_time(c)]);
+  rc = h9_listing_add(c, part, H9_SHOWS_TIME, e, steps ? "step%s" : "time%s",
+                      steps ? "" : time_suffix[h9_listing_time(c)]);
   if (rc == H9_OK) rc = h9_listing_add(c, part, H9_SHOWS_NEURON, e, "neuron");
   if (rc == H9_OK && strong) rc = h9_listing_add(c, part, H9_SHOWS_STRENGTH, e, "strength");
   if (rc == H9_OK && prioritised) rc = h9_listing_add(c, part, H9_SHOWS_PRIORITY, e, "priority");
@@ -182,15 +195,18 @@ static uint32_t not_unicode(const h9_labels *l) {
   return bad;
 }
 
-int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options *o, const h9_network *net, h9_buf *notes,
-                   const char *name, h9_error *e) {
+int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options *o, const h9_network *net,
+                     h9_buf *notes, const char *name, h9_error *e) {
   *c = (h9_listing){.f = f, .o = o, .net = net, .loaded = h9_network_is_loaded(net)};
   c->base = o->base_given ? (o->id_base_0 ? 0 : 1) : f->id_base_0 ? 0 : 1;
   c->dt = multiple(net->dt, h9_listing_time(c));
-  bool used = o->path[H9_PART_SIGNALS] || o->path[H9_PART_NEURONS] || (o->path[H9_PART_CONNECTIONS] && !o->source && !o->target);
-  c->labels = net->labels.n && !f->local_ids && !f->indices && (!f->numbers || h9_labels_numeral(&net->labels));
+  bool used = o->path[H9_PART_SIGNALS] || o->path[H9_PART_NEURONS] ||
+              (o->path[H9_PART_CONNECTIONS] && !o->source && !o->target);
+  c->labels =
+      net->labels.n && !f->local_ids && !f->indices && (!f->numbers || h9_labels_numeral(&net->labels));
   if (net->labels.n && !c->labels && used)
-    h9_note(notes, "%s: its neurons have labels, which format %s cannot hold: they are numbers there", name, f->name);
+    h9_note(notes, "%s: its neurons have labels, which format %s cannot hold: they are numbers there", name,
+            f->name);
   uint32_t bad = f->unicode && c->labels ? not_unicode(&net->labels) : 0;
   if (bad) h9_note(notes, "%s: %u labels are not in UTF-8, and lose bytes in format %s", name, bad, f->name);
   int rc = find_population(c, "--source", o->source, &c->source, e);
@@ -204,13 +220,13 @@ int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options
 
 void h9_listing_release(h9_listing *c) {
   for (int i = 0; i < H9_PARTS; i++) free(c->column[i]);
-  free(c->own);
   *c = (h9_listing){0};
 }
 
 /* ---- values ---- */
 
-/* What a neuron is called: its label; its id, where no neuron has one; or its id in a form that is told from a count. */
+/* What a neuron is called: its label; its id, where no neuron has one; or its id in a form that is told from
+ * a count. */
 static void get_neuron(const h9_listing *c, h9_id id, h9_listing_value *v) {
   const h9_labels *l = &c->net->labels;
   v->is = H9_IS_WHOLE;
@@ -255,27 +271,56 @@ static void get_value(const h9_listing *c, const char *name, const h9_listing_ro
   else get_number(H9_IS_FLOAT, p && c->loaded ? (double)p->column[r->id - r->population->first] : NAN, v);
 }
 
-void h9_listing_get(const h9_listing *c, const h9_listing_column *column, const h9_listing_row *r, h9_listing_value *v) {
+void h9_listing_get(const h9_listing *c, const h9_listing_column *column, const h9_listing_row *r,
+                    h9_listing_value *v) {
   switch (column->kind) {
-  case H9_SHOWS_LABEL: get_neuron(c, r->id, v); break;
+  case H9_SHOWS_LABEL:
+    get_neuron(c, r->id, v);
+    break;
   case H9_SHOWS_NEURON:
     if (c->f->local_ids) v->is = H9_IS_WHOLE, v->whole = (uint64_t)(r->id - r->population->first) + c->base;
     else get_neuron(c, r->id, v);
     break;
-  case H9_SHOWS_SOURCE: get_end(c, c->source, r->id, v); break;
-  case H9_SHOWS_TARGET: get_end(c, c->target, r->target, v); break;
-  case H9_SHOWS_X: get_axis(c, c->net->x, r, v); break;
-  case H9_SHOWS_Y: get_axis(c, c->net->y, r, v); break;
-  case H9_SHOWS_Z: get_axis(c, c->net->z, r, v); break;
-  case H9_SHOWS_POPULATION: get_text(r->population->name, v); break;
-  case H9_SHOWS_MODEL: get_text(r->population->model, v); break;
-  case H9_SHOWS_VALUE: get_value(c, column->value, r, v); break;
-  case H9_SHOWS_WEIGHT: get_number(H9_IS_DOUBLE, r->weight, v); break;
-  case H9_SHOWS_STRENGTH: get_number(H9_IS_DOUBLE, r->strength, v); break;
+  case H9_SHOWS_SOURCE:
+    get_end(c, c->source, r->id, v);
+    break;
+  case H9_SHOWS_TARGET:
+    get_end(c, c->target, r->target, v);
+    break;
+  case H9_SHOWS_X:
+    get_axis(c, c->net->x, r, v);
+    break;
+  case H9_SHOWS_Y:
+    get_axis(c, c->net->y, r, v);
+    break;
+  case H9_SHOWS_Z:
+    get_axis(c, c->net->z, r, v);
+    break;
+  case H9_SHOWS_POPULATION:
+    get_text(r->population->name, v);
+    break;
+  case H9_SHOWS_MODEL:
+    get_text(r->population->model, v);
+    break;
+  case H9_SHOWS_VALUE:
+    get_value(c, column->value, r, v);
+    break;
+  case H9_SHOWS_WEIGHT:
+    get_number(H9_IS_DOUBLE, r->weight, v);
+    break;
+  case H9_SHOWS_STRENGTH:
+    get_number(H9_IS_DOUBLE, r->strength, v);
+    break;
   case H9_SHOWS_DELAY:
-  case H9_SHOWS_TIME: v->is = H9_IS_TIME, v->step = r->step; break;
-  case H9_SHOWS_OFFSET: v->is = H9_IS_WHOLE, v->whole = 0; break;
-  case H9_SHOWS_PRIORITY: v->is = H9_IS_WHOLE, v->whole = r->priority; break;
+  case H9_SHOWS_TIME:
+    v->is = H9_IS_TIME, v->step = r->step;
+    break;
+  case H9_SHOWS_OFFSET:
+    v->is = H9_IS_WHOLE, v->whole = 0;
+    break;
+  case H9_SHOWS_PRIORITY:
+    v->is = H9_IS_WHOLE, v->whole = r->priority;
+    break;
   }
 }
 
@@ -287,11 +332,21 @@ static void put_time(const h9_listing *c, h9_step step, h9_buf *b) {
 void h9_listing_text(const h9_listing *c, const h9_listing_value *v, h9_buf *b) {
   char s[H9_TEXT_MAX], *end = s;
   switch (v->is) {
-  case H9_IS_TEXT: h9_buf_put(b, v->text, v->len); return;
-  case H9_IS_TIME: put_time(c, v->step, b); return;
-  case H9_IS_WHOLE: end = h9_text_u64(s, v->whole); break;
-  case H9_IS_FLOAT: end = h9_text_f32(s, (float)v->number); break;
-  case H9_IS_DOUBLE: end = h9_text_f64(s, v->number); break;
+  case H9_IS_TEXT:
+    h9_buf_put(b, v->text, v->len);
+    return;
+  case H9_IS_TIME:
+    put_time(c, v->step, b);
+    return;
+  case H9_IS_WHOLE:
+    end = h9_text_u64(s, v->whole);
+    break;
+  case H9_IS_FLOAT:
+    end = h9_text_f32(s, (float)v->number);
+    break;
+  case H9_IS_DOUBLE:
+    end = h9_text_f64(s, v->number);
+    break;
   }
   h9_buf_put(b, s, (size_t)(end - s));
 }

@@ -1,4 +1,5 @@
-/* Rows of neurons, connections and signals on their way out: which columns a form has, and what stands in them. */
+/* Rows of neurons, connections and signals on their way out: which columns a form has, and what stands in
+ * them. */
 #ifndef H9_WHOLE_CONVERT_LISTING_H
 #define H9_WHOLE_CONVERT_LISTING_H
 
@@ -31,7 +32,7 @@ typedef struct h9_listing_column {
   enum h9_listing_kind kind;
   enum h9_listing_is is; /* what all its cells can be; texts of at most `widest` bytes */
   size_t widest;
-  int power; /* numbers are times 10 to it */
+  int power;                   /* numbers are times 10 to it */
   char name[H9_NAME_MAX + 20]; /* with its unit */
   const char *value;           /* of a model's value: the model's name for it */
 } h9_listing_column;
@@ -47,7 +48,6 @@ typedef struct h9_listing {
   uint32_t n[H9_PARTS];
   h9_listing_column *column[H9_PARTS];
   size_t cap[H9_PARTS];
-  void *own; /* of the format; freed with the rest */
 } h9_listing;
 
 /* What a row shows: which of these, is up to its columns. */
@@ -69,17 +69,21 @@ typedef struct h9_listing_value {
   char room[H9_NAME_MAX + 1];
 } h9_listing_value;
 
-/* Everything but the columns of signals, which are known with the first batch. H9_EUSAGE: populations that are not. */
-int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options *o, const h9_network *net, h9_buf *notes,
-                   const char *name, h9_error *e) H9_UNUSED_RESULT;
+/* Everything but the columns of signals, which are known with the first batch. H9_EUSAGE: populations that
+ * are not. */
+int h9_listing_begin(h9_listing *c, const h9_format *f, const h9_convert_options *o, const h9_network *net,
+                     h9_buf *notes, const char *name, h9_error *e) H9_UNUSED_RESULT;
 int h9_listing_signals(h9_listing *c, bool strong, bool prioritised, h9_error *e) H9_UNUSED_RESULT;
 void h9_listing_release(h9_listing *c);
 /* For formats with columns of their own. */
-H9_PRINTF(5, 6) int h9_listing_add(h9_listing *c, enum h9_part part, enum h9_listing_kind kind, h9_error *e, const char *fmt, ...);
-enum h9_time_unit h9_listing_time(const h9_listing *c);   /* what times are counted in: not DEFAULT */
+H9_PRINTF(5, 6)
+int h9_listing_add(h9_listing *c, enum h9_part part, enum h9_listing_kind kind, h9_error *e, const char *fmt,
+                   ...);
+enum h9_time_unit h9_listing_time(const h9_listing *c);  /* what times are counted in: not DEFAULT */
 const char *h9_listing_weight_unit(const h9_listing *c); /* that the models of all targets share, or "" */
 
-void h9_listing_get(const h9_listing *c, const h9_listing_column *column, const h9_listing_row *r, h9_listing_value *v);
+void h9_listing_get(const h9_listing *c, const h9_listing_column *column, const h9_listing_row *r,
+                    h9_listing_value *v);
 /* The value as text: numbers so that they read back as the same. */
 void h9_listing_text(const h9_listing *c, const h9_listing_value *v, h9_buf *b);
 /* Names, and a row, with f->separator between: what formats that have no way of their own do. */

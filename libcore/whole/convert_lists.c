@@ -23,7 +23,8 @@ static const h9_sheet_known of_signals[OF_SIGNALS] = {{"neuron", "id|sender|node
                                                       {"strength", NULL, ""},
                                                       {"priority", NULL, NULL},
                                                       {"population", NULL, NULL}};
-#define SIGNALS_AFTER (UINT64_C(1) << 40) /* positions of labels: connections come first, and files in their order */
+#define SIGNALS_AFTER                                                                                        \
+  (UINT64_C(1) << 40) /* positions of labels: connections come first, and files in their order */
 
 typedef struct reading {
   h9_import *m;
@@ -48,18 +49,21 @@ typedef struct reading {
 
 /* ---- cells ---- */
 
-static int label(const reading *r, int me, const h9_sheet_part *p, const h9_cell *cells, int which, uint32_t *id, h9_error *e) {
+static int label(const reading *r, int me, const h9_sheet_part *p, const h9_cell *cells, int which,
+                 uint32_t *id, h9_error *e) {
   int column = r->place[which].column;
   const h9_cell *c = &cells[column];
   uint64_t position = p->row_line * 2 + (!r->signals && which == TARGET) + r->after;
-  int rc = !r->signals && r->within[which] >= 0 ? h9_import_index(r->m, r->within[which], c->text, c->len, id, e)
-           : r->m->settled                      ? h9_import_find(r->m, c->text, c->len, id, e)
-                                                : h9_import_label(r->m, me, c->text, c->len, position, id, e);
+  int rc = !r->signals && r->within[which] >= 0
+               ? h9_import_index(r->m, r->within[which], c->text, c->len, id, e)
+           : r->m->settled ? h9_import_find(r->m, c->text, c->len, id, e)
+                           : h9_import_label(r->m, me, c->text, c->len, position, id, e);
   return rc == H9_OK ? rc : h9_sheet_fail_at(p, (uint32_t)column, e);
 }
 
 /* The neuron of a signal by its population and its index there. */
-static int local(const reading *r, int me, const h9_sheet_part *p, const h9_cell *cells, h9_import_signal *to, h9_error *e) {
+static int local(const reading *r, int me, const h9_sheet_part *p, const h9_cell *cells, h9_import_signal *to,
+                 h9_error *e) {
   const h9_cell *name = &cells[r->place[POPULATION].column], *index = &cells[r->place[NEURON].column];
   const h9_network *net = &r->m->net;
   uint32_t id = 0;
@@ -67,7 +71,8 @@ static int local(const reading *r, int me, const h9_sheet_part *p, const h9_cell
   if (r->m->settled) {
     at = h9_network_named(net, name->text, e);
   } else if (!h9_import_is_name(name->text, name->len))
-    h9_fail(e, H9_EDATA, "found '%.*s', expected a name without spaces and @ [ ] : ,", name->len < 40 ? (int)name->len : 40, name->text);
+    h9_fail(e, H9_EDATA, "found '%.*s', expected a name without spaces and @ [ ] : ,",
+            name->len < 40 ? (int)name->len : 40, name->text);
   else {
     uint32_t entry = h9_labelmap_add(r->m->local, me, name->text, name->len, p->row_line + r->after);
     if (entry >= 1u << 24) return h9_fail_memory(e, name->len, "a name");
@@ -80,17 +85,19 @@ static int local(const reading *r, int me, const h9_sheet_part *p, const h9_cell
 }
 
 /* A time as a step: the nearest one where that is allowed; how far off is kept. */
-static int to_step(const reading *r, struct part *x, const h9_sheet_part *p, int column, double ms, double low,
-                   double high, double *step, h9_error *e) {
+static int to_step(const reading *r, struct part *x, const h9_sheet_part *p, int column, double ms,
+                   double low, double high, double *step, h9_error *e) {
   double dt = r->m->o->dt;
   *step = floor(ms / dt + 0.5);
   double off = fabs(ms / dt - *step), fine = fmax(1e-6, fabs(*step) * 0x1p-50);
   if (!(*step >= low && *step <= high))
     h9_fail(e, H9_EDATA, "found %.9g ms, expected %.9g to %.9g ms, %s", ms, low * dt, high * dt,
-                   r->signals ? "a time" : "1 to 65,535 steps of dt");
+            r->signals ? "a time" : "1 to 65,535 steps of dt");
   else if (off > fine && !r->m->o->round)
-    h9_fail(e, H9_EDATA, "found %.15g ms, which is between steps, expected a multiple of dt, %.9g ms; or give --round, or another --dt",
-                   ms, dt);
+    h9_fail(e, H9_EDATA,
+            "found %.15g ms, which is between steps, expected a multiple of dt, %.9g ms; or give --round, or "
+            "another --dt",
+            ms, dt);
   else {
     x->rounded += off > fine;
     if (off > fine && off * dt > x->worst) x->worst = off * dt;
@@ -100,18 +107,20 @@ static int to_step(const reading *r, struct part *x, const h9_sheet_part *p, int
 }
 
 /* A column of times, or of steps. */
-static int steps(const reading *r, struct part *x, const h9_sheet_part *p, const h9_cell *cells, int in_time, int in_steps,
-                 double low, double high, double *step, h9_error *e) {
+static int steps(const reading *r, struct part *x, const h9_sheet_part *p, const h9_cell *cells, int in_time,
+                 int in_steps, double low, double high, double *step, h9_error *e) {
   bool count = r->place[in_time].column < 0;
   const h9_sheet_place *place = &r->place[count ? in_steps : in_time];
   double v, offset = 0;
   int rc = h9_sheet_finite(p, cells, place, &v, e);
-  if (rc == H9_OK && r->signals && r->place[OFFSET].column >= 0) rc = h9_sheet_finite(p, cells, &r->place[OFFSET], &offset, e);
+  if (rc == H9_OK && r->signals && r->place[OFFSET].column >= 0)
+    rc = h9_sheet_finite(p, cells, &r->place[OFFSET], &offset, e);
   if (rc != H9_OK) return rc;
   if (count || r->in_steps) {
     if (v != floor(v) && !r->m->o->round) {
       const h9_cell *c = &cells[place->column];
-      h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number of steps", c->len < 40 ? (int)c->len : 40, c->text);
+      h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number of steps", c->len < 40 ? (int)c->len : 40,
+              c->text);
       return h9_sheet_fail_at(p, (uint32_t)place->column, e);
     }
     v *= r->m->o->dt;
@@ -119,7 +128,8 @@ static int steps(const reading *r, struct part *x, const h9_sheet_part *p, const
   return to_step(r, x, p, place->column, v - offset, low, high, step, e);
 }
 
-static int edge(const reading *r, struct part *x, int me, const h9_sheet_part *p, const h9_cell *cells, h9_error *e) {
+static int edge(const reading *r, struct part *x, int me, const h9_sheet_part *p, const h9_cell *cells,
+                h9_error *e) {
   h9_import_edge *to = (h9_import_edge *)x->record + x->n;
   double weight = isnan(r->m->o->weight) ? 1 : r->m->o->weight, delay = r->delay;
   int rc = label(r, me, p, cells, SOURCE, &x->source[x->n], e);
@@ -135,7 +145,8 @@ static int edge(const reading *r, struct part *x, int me, const h9_sheet_part *p
   return rc;
 }
 
-static int signal(const reading *r, struct part *x, int me, const h9_sheet_part *p, const h9_cell *cells, h9_error *e) {
+static int signal(const reading *r, struct part *x, int me, const h9_sheet_part *p, const h9_cell *cells,
+                  h9_error *e) {
   h9_import_signal *to = (h9_import_signal *)x->record + x->n;
   double step = 0;
   *to = (h9_import_signal){0};
@@ -143,13 +154,15 @@ static int signal(const reading *r, struct part *x, int me, const h9_sheet_part 
   to->step = (h9_step)step;
   if (rc == H9_OK && r->local) rc = local(r, me, p, cells, to, e);
   else if (rc == H9_OK) rc = label(r, me, p, cells, NEURON, &to->id, e);
-  if (rc == H9_OK && r->place[STRENGTH].column >= 0) rc = h9_sheet_finite(p, cells, &r->place[STRENGTH], &to->strength, e);
+  if (rc == H9_OK && r->place[STRENGTH].column >= 0)
+    rc = h9_sheet_finite(p, cells, &r->place[STRENGTH], &to->strength, e);
   if (rc == H9_OK && r->place[PRIORITY].column >= 0) {
     const h9_cell *c = &cells[r->place[PRIORITY].column];
     uint64_t v;
     if (h9_whole_parse(c->text, c->len, 255, &v)) to->priority = (uint8_t)v;
     else {
-      h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number from 0 to 255", c->len < 40 ? (int)c->len : 40, c->text);
+      h9_fail(e, H9_EDATA, "found '%.*s', expected a whole number from 0 to 255",
+              c->len < 40 ? (int)c->len : 40, c->text);
       rc = h9_sheet_fail_at(p, (uint32_t)r->place[PRIORITY].column, e);
     }
   }
@@ -158,7 +171,9 @@ static int signal(const reading *r, struct part *x, int me, const h9_sheet_part 
 
 /* ---- rounds ---- */
 
-static size_t record_bytes(const reading *r) { return r->signals ? sizeof(h9_import_signal) : sizeof(h9_import_edge); }
+static size_t record_bytes(const reading *r) {
+  return r->signals ? sizeof(h9_import_signal) : sizeof(h9_import_edge);
+}
 
 static int part_reserve(const reading *r, struct part *x, size_t n, h9_error *e) {
   if (n <= x->cap) return H9_OK;
@@ -236,14 +251,19 @@ static int read_rounds(reading *r, h9_error *e) {
 
 /* What a time without a unit is in, by --time-unit; no other one may be declared. */
 static int take_time(reading *r, h9_sheet_place *p, h9_error *e) {
-  static const struct { const char *unit; double up, down; } of[] = {{"", 1, 1}, {"ms", 1, 1}, {"s", 1000, 1}, {"us", 1, 1000}, {"steps", 1, 1}};
+  static const struct {
+    const char *unit;
+    double up, down;
+  } of[] = {{"", 1, 1}, {"ms", 1, 1}, {"s", 1000, 1}, {"us", 1, 1000}, {"steps", 1, 1}};
   enum h9_time_unit u = r->m->o->time_unit;
   double up, down;
   h9_dim dim;
   if (p->column < 0 || u == H9_TIME_DEFAULT) return H9_OK;
-  if (*p->unit && (u == H9_TIME_STEPS || !h9_sheet_unit(of[u].unit, &up, &down, &dim) || up / down != p->up / p->down))
+  if (*p->unit &&
+      (u == H9_TIME_STEPS || !h9_sheet_unit(of[u].unit, &up, &down, &dim) || up / down != p->up / p->down))
     return h9_fail(e, H9_EDATA, "%s:%llu: column %d (%s): is in %s, but --time-unit is %s", r->sheet->name,
-                   (unsigned long long)r->sheet->header_line, p->column + 1, r->sheet->column[p->column], p->unit, of[u].unit);
+                   (unsigned long long)r->sheet->header_line, p->column + 1, r->sheet->column[p->column],
+                   p->unit, of[u].unit);
   if (*p->unit) return H9_OK;
   p->up = of[u].up;
   p->down = of[u].down;
@@ -262,16 +282,18 @@ static int find_columns(reading *r, h9_error *e) {
   const char *names[OF_SIGNALS];
   for (int k = 0; k < n_known; k++) names[k] = known[k].name;
   for (int k = 0; k < (is_local ? n_known : 2); k++)
-    if (r->place[k].column < 0 && (k < 2 || k == POPULATION) && !(r->signals && k == TIME && r->place[STEP].column >= 0))
-      return h9_fail(e, H9_EDATA, "%s:%llu: no column '%s', expected %s", s->name, (unsigned long long)s->header_line,
-                     known[k].name,
+    if (r->place[k].column < 0 && (k < 2 || k == POPULATION) &&
+        !(r->signals && k == TIME && r->place[STEP].column >= 0))
+      return h9_fail(e, H9_EDATA, "%s:%llu: no column '%s', expected %s", s->name,
+                     (unsigned long long)s->header_line, known[k].name,
                      is_local     ? "timestamps, population and node_ids"
                      : r->signals ? "time and neuron (and strength, priority)"
                                   : "source and target (and weight, delay)");
   int twice = r->signals ? STEP : DELAY_STEPS;
   if (r->place[twice].column >= 0 && r->place[twice - 1].column >= 0)
     return h9_fail(e, H9_EDATA, "%s:%llu: columns '%s' and '%s', expected one of them", s->name,
-                   (unsigned long long)s->header_line, s->column[r->place[twice - 1].column], s->column[r->place[twice].column]);
+                   (unsigned long long)s->header_line, s->column[r->place[twice - 1].column],
+                   s->column[r->place[twice].column]);
   for (uint32_t i = 0; i < n; i++) {
     const char *column = s->column[other[i]], *near = h9_nearest_name(column, names, (size_t)n_known);
     if (near && strlen(column) > 1)
@@ -289,8 +311,9 @@ static int take_unit(reading *r, int which, h9_error *e) {
   h9_dim dim;
   if (p->column < 0 || !*p->unit) return H9_OK;
   if (!h9_sheet_unit(p->unit, &p->up, &p->down, &dim))
-    return h9_fail(e, H9_EDATA, "%s:%llu: column %d (%s): found unit '%s', expected one such as pA, mV or nS", r->sheet->name,
-                   (unsigned long long)r->sheet->header_line, p->column + 1, r->sheet->column[p->column], p->unit);
+    return h9_fail(e, H9_EDATA, "%s:%llu: column %d (%s): found unit '%s', expected one such as pA, mV or nS",
+                   r->sheet->name, (unsigned long long)r->sheet->header_line, p->column + 1,
+                   r->sheet->column[p->column], p->unit);
   if (!r->signals) {
     m->weight_given = true;
     m->weight_dim = dim;
@@ -313,17 +336,21 @@ static int prepare(reading *r, h9_error *e) {
   double delay = (isnan(o->delay) ? 1 : o->delay) / o->dt;
   r->delay = floor(delay + 0.5);
   if (r->delay < 1 || r->delay > H9_DELAY_MAX)
-    return h9_fail(e, H9_EUSAGE, "--delay: found %.9g ms, expected %.9g to %.9g ms, 1 to 65,535 steps of dt", delay * o->dt, o->dt, H9_DELAY_MAX * o->dt);
+    return h9_fail(e, H9_EUSAGE, "--delay: found %.9g ms, expected %.9g to %.9g ms, 1 to 65,535 steps of dt",
+                   delay * o->dt, o->dt, H9_DELAY_MAX * o->dt);
   if (fabs(delay - r->delay) > 1e-6 && !o->round)
-    return h9_fail(e, H9_EUSAGE, "--delay: found %.9g ms, which is between steps, expected a multiple of dt, %.9g ms; or give --round", delay * o->dt, o->dt);
+    return h9_fail(
+        e, H9_EUSAGE,
+        "--delay: found %.9g ms, which is between steps, expected a multiple of dt, %.9g ms; or give --round",
+        delay * o->dt, o->dt);
   return H9_OK;
 }
 
 static void note_rounded(reading *r) {
   const char *what = r->signals ? "times" : "delays";
   if (r->rounded)
-    h9_note(&r->m->notes, "%s: %llu %s are no multiples of dt, %.9g ms, and are rounded, by up to %.3g ms", r->sheet->name,
-            (unsigned long long)r->rounded, what, r->m->o->dt, r->worst);
+    h9_note(&r->m->notes, "%s: %llu %s are no multiples of dt, %.9g ms, and are rounded, by up to %.3g ms",
+            r->sheet->name, (unsigned long long)r->rounded, what, r->m->o->dt, r->worst);
 }
 
 static int read_list(h9_import *m, h9_sheet *sheet, bool signals, bool is_local, h9_error *e) {
@@ -340,7 +367,8 @@ static int read_list(h9_import *m, h9_sheet *sheet, bool signals, bool is_local,
   int rc = prepare(r, e);
   if (rc == H9_OK) rc = find_columns(r, e);
   if (rc == H9_OK) rc = take_unit(r, signals ? STRENGTH : WEIGHT, e);
-  if (rc == H9_OK && is_local && !m->settled && !m->local) rc = h9_labelmap_new(&m->local, H9_LABELMAP_FREE, false, m->o->threads, e);
+  if (rc == H9_OK && is_local && !m->settled && !m->local)
+    rc = h9_labelmap_new(&m->local, H9_LABELMAP_FREE, false, m->o->threads, e);
   if (rc == H9_OK) rc = read_rounds(r, e);
   if (rc == H9_OK && signals) {
     m->has_signals = true;
@@ -358,4 +386,6 @@ static int read_list(h9_import *m, h9_sheet *sheet, bool signals, bool is_local,
 }
 
 int h9_import_connections(h9_import *m, h9_sheet *s, h9_error *e) { return read_list(m, s, false, false, e); }
-int h9_import_signals(h9_import *m, h9_sheet *s, bool local_ids, h9_error *e) { return read_list(m, s, true, local_ids, e); }
+int h9_import_signals(h9_import *m, h9_sheet *s, bool local_ids, h9_error *e) {
+  return read_list(m, s, true, local_ids, e);
+}

@@ -44,7 +44,8 @@ static void put_text(h9_buf *b, const char *s) { h9_buf_put(b, s, strlen(s)); }
 
 static void put_type(h9_buf *b, const h9_npy_field *f) {
   char s[24];
-  snprintf(s, sizeof s, "'%c%c%u'", f->size == 1 ? '|' : '<', f->type, f->type == 'U' ? f->size / 4 : f->size);
+  snprintf(s, sizeof s, "'%c%c%u'", f->size == 1 ? '|' : '<', f->type,
+           f->type == 'U' ? f->size / 4 : f->size);
   put_text(b, s);
 }
 
@@ -95,7 +96,8 @@ static void put_f32(h9_buf *b, float v) {
 
 /* A time as the double that its decimal number reads as. */
 static double time_of(const h9_listing *c, h9_step step) {
-  static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
   double whole = (double)step * (double)c->dt.whole;
   return c->dt.whole && fabs(whole) <= 0x1p53 ? whole / tens[c->dt.decimals] : (double)step * c->dt.unit;
 }
@@ -156,17 +158,20 @@ static void npy_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_bu
 enum { PIECE = 1 << 18 };
 
 /* Goes once over the rows for one column: its bytes into the sum, or out. */
-static int column(int from, uint64_t n, uint32_t record, const h9_npy_field *f, int to, uint32_t *crc, h9_error *e) {
+static int column(int from, uint64_t n, uint32_t record, const h9_npy_field *f, int to, uint32_t *crc,
+                  h9_error *e) {
   uint32_t rows = PIECE / record ? PIECE / record : 1;
   unsigned char *piece = malloc((size_t)rows * record), *own = malloc((size_t)rows * f->size);
   int rc = piece && own ? H9_OK : h9_fail_memory(e, PIECE, "a piece of a table");
-  if (rc == H9_OK && lseek(from, 0, SEEK_SET) != 0) rc = h9_fail_sys(e, H9_EIO, errno, "a temporary file: cannot seek");
+  if (rc == H9_OK && lseek(from, 0, SEEK_SET) != 0)
+    rc = h9_fail_sys(e, H9_EIO, errno, "a temporary file: cannot seek");
   for (uint64_t done = 0; rc == H9_OK && done < n; done += rows) {
     uint32_t k = n - done < rows ? (uint32_t)(n - done) : rows;
     size_t got;
     rc = h9_read_full(from, piece, (size_t)k * record, &got, e);
     if (rc == H9_OK && got < (size_t)k * record) rc = h9_fail(e, H9_EIO, "a temporary file ends early");
-    for (uint32_t i = 0; i < k && rc == H9_OK; i++) memcpy(own + (size_t)i * f->size, piece + (size_t)i * record + f->at, f->size);
+    for (uint32_t i = 0; i < k && rc == H9_OK; i++)
+      memcpy(own + (size_t)i * f->size, piece + (size_t)i * record + f->at, f->size);
     if (rc == H9_OK && to >= 0) rc = h9_write_full(to, own, (size_t)k * f->size, e);
     else if (rc == H9_OK) *crc = h9_crc32(*crc, own, (size_t)k * f->size);
   }
@@ -200,7 +205,8 @@ static int npz_finish(const h9_listing *c, enum h9_part part, uint64_t n, int fr
   }
   b.len = 0;
   h9_zip_end(m, k, at, &b);
-  if (rc == H9_OK) rc = b.failed ? h9_fail_memory(e, b.len, "an archive") : h9_write_full(to, b.data, b.len, e);
+  if (rc == H9_OK)
+    rc = b.failed ? h9_fail_memory(e, b.len, "an archive") : h9_write_full(to, b.data, b.len, e);
   h9_buf_release(&b);
   h9_buf_release(&head);
   free(f);

@@ -1,4 +1,5 @@
-/* NumPy's arrays: what writing and reading of .npy and .npz share. The layout is that of NumPy's manual, numpy.lib.format. */
+/* NumPy's arrays: what writing and reading of .npy and .npz share. The layout is that of NumPy's manual,
+ * numpy.lib.format. */
 #ifndef H9_WHOLE_CONVERT_NPY_H
 #define H9_WHOLE_CONVERT_NPY_H
 
@@ -7,10 +8,10 @@
 /* A field of a record, or an array of its own. */
 typedef struct h9_npy_field {
   char name[H9_NAME_MAX + 20];
-  char type;    /* 'i', 'u', 'f', 'b'; 'S': bytes, 'U': characters of four bytes */
-  bool swapped; /* most significant byte first */
+  char type;     /* 'i', 'u', 'f', 'b'; 'S': bytes, 'U': characters of four bytes */
+  bool swapped;  /* most significant byte first */
   uint32_t size; /* bytes */
-  uint64_t at;  /* in a record; in the file */
+  uint64_t at;   /* in a record; in the file */
 } h9_npy_field;
 
 /* What a header says. */
@@ -42,6 +43,7 @@ uint32_t h9_crc32(uint32_t crc, const void *p, size_t n);
 void h9_zip_begin(const h9_zip_member *m, h9_buf *b);
 void h9_zip_end(const h9_zip_member *m, uint32_t n, uint64_t at, h9_buf *b); /* m[].at: of its data */
 /* Members of an open file, at most `most`; H9_EDATA: no archive, or compressed. */
-int h9_zip_list(int fd, const char *name, h9_zip_member *m, uint32_t most, uint32_t *n, h9_error *e) H9_UNUSED_RESULT;
+int h9_zip_list(int fd, const char *name, h9_zip_member *m, uint32_t most, uint32_t *n,
+                h9_error *e) H9_UNUSED_RESULT;
 
 #endif

@@ -1,4 +1,5 @@
-/* NumPy's arrays on their way in: as rows of a sheet, numbered from 1 in messages. Memory is that of a piece of the rows. */
+/* NumPy's arrays on their way in: as rows of a sheet, numbered from 1 in messages. Memory is that of a piece
+ * of the rows. */
 #include "convert_npy.h"
 
 #include "../base/io.h"
@@ -38,7 +39,8 @@ static int quoted(scan *s, char *to, size_t room) {
   char quote = taken(s, '\'') ? '\'' : '"';
   if (quote == '"' && !taken(s, '"')) return fail(s, "a name in quotes");
   const char *end = memchr(s->at, quote, (size_t)(s->end - s->at));
-  if (!end || (size_t)(end - s->at) >= room || memchr(s->at, '\\', (size_t)(end - s->at)) || memchr(s->at, 0, (size_t)(end - s->at)))
+  if (!end || (size_t)(end - s->at) >= room || memchr(s->at, '\\', (size_t)(end - s->at)) ||
+      memchr(s->at, 0, (size_t)(end - s->at)))
     return fail(s, "a short name without backslashes");
   memcpy(to, s->at, (size_t)(end - s->at));
   to[end - s->at] = 0;
@@ -48,7 +50,8 @@ static int quoted(scan *s, char *to, size_t room) {
 
 static int whole(scan *s, uint64_t *v) {
   const char *from = s->at;
-  for (*v = 0; s->at < s->end && *s->at >= '0' && *s->at <= '9' && s->at - from < 18; s->at++) *v = *v * 10 + (uint64_t)(*s->at - '0');
+  for (*v = 0; s->at < s->end && *s->at >= '0' && *s->at <= '9' && s->at - from < 18; s->at++)
+    *v = *v * 10 + (uint64_t)(*s->at - '0');
   return s->at > from ? H9_OK : fail(s, "a whole number");
 }
 
@@ -60,15 +63,17 @@ static int type(scan *s, h9_npy_field *f) {
   int rc = quoted(s, text, sizeof text);
   if (rc != H9_OK) return rc;
   scan size = {text + 2, text + strlen(text), s->e};
-  if (strlen(text) < 3 || !strchr("<>|=", text[0]) || whole(&size, &n) != H9_OK || size.at != size.end || n == 0) {
+  if (strlen(text) < 3 || !strchr("<>|=", text[0]) || whole(&size, &n) != H9_OK || size.at != size.end ||
+      n == 0) {
     s->e->code = H9_OK;
     return fail(&at, "a type such as '<f8'");
   }
   f->type = text[1];
   f->swapped = text[0] == '>';
   f->size = (uint32_t)(n < TEXT_MAX ? n : TEXT_MAX);
-  bool fine = ((f->type == 'i' || f->type == 'u') && (n == 1 || n == 2 || n == 4 || n == 8)) || (f->type == 'f' && (n == 4 || n == 8)) ||
-              (f->type == 'S' && n <= TEXT_MAX) || (f->type == 'U' && n <= TEXT_MAX / 4);
+  bool fine = ((f->type == 'i' || f->type == 'u') && (n == 1 || n == 2 || n == 4 || n == 8)) ||
+              (f->type == 'f' && (n == 4 || n == 8)) || (f->type == 'S' && n <= TEXT_MAX) ||
+              (f->type == 'U' && n <= TEXT_MAX / 4);
   if (f->type == 'U') f->size *= 4;
   return fine ? H9_OK : fail(&at, "integers, floats of 4 or 8 bytes, or texts");
 }
@@ -118,7 +123,8 @@ int h9_npy_head_parse(h9_npy_head *h, const char *text, size_t len, h9_error *e)
     else if (strcmp(key, "fortran_order") == 0 && !(seen & 4)) {
       size_t n = 0;
       (void)taken(&s, ' ');
-      while (s.at + n < s.end && ((s.at[n] >= 'a' && s.at[n] <= 'z') || s.at[n] == 'T' || s.at[n] == 'F')) n++;
+      while (s.at + n < s.end && ((s.at[n] >= 'a' && s.at[n] <= 'z') || s.at[n] == 'T' || s.at[n] == 'F'))
+        n++;
       h->fortran = n == 4 && strncmp(s.at, "True", 4) == 0;
       if (!h->fortran && !(n == 5 && strncmp(s.at, "False", 5) == 0)) rc = fail(&s, "True or False");
       s.at += n;
@@ -136,7 +142,7 @@ typedef struct column {
   h9_npy_field field;
   bool short_float; /* a float of four bytes that is a time: 0.1 is meant, not 0.10000000149 */
   uint32_t stride;
-  uint64_t at, end; /* in the file: of the next row, behind the last one */
+  uint64_t at, end;     /* in the file: of the next row, behind the last one */
   unsigned char *piece; /* of an archive: own */
   const unsigned char *base;
   uint32_t crc, want;
@@ -148,9 +154,9 @@ typedef struct arrays {
   const char *name;
   uint64_t n, row;
   uint32_t base, stride, n_columns, n_piece, in_piece; /* rows a piece has at most; rows of this one */
-  uint32_t from;         /* of in_piece, so far */
+  uint32_t from;                                       /* of in_piece, so far */
   column *column;
-  unsigned char *piece;  /* of an array */
+  unsigned char *piece; /* of an array */
   h9_buf out;
   size_t given;
   h9_sheet_source source;
@@ -167,7 +173,8 @@ static void close_arrays(void *p) {
 }
 
 /* The header at the file's place; *bytes of it, *crc with them. */
-static int read_head(const arrays *a, const char *what, h9_npy_head *h, uint64_t *bytes, uint32_t *crc, h9_error *e) {
+static int read_head(const arrays *a, const char *what, h9_npy_head *h, uint64_t *bytes, uint32_t *crc,
+                     h9_error *e) {
   unsigned char *p = malloc(HEAD_MAX + 12);
   size_t got, more = 0;
   if (!p) return h9_fail_memory(e, HEAD_MAX, "a header");
@@ -177,8 +184,11 @@ static int read_head(const arrays *a, const char *what, h9_npy_head *h, uint64_t
   else if (rc == H9_OK && (got < 10 || memcmp(p, "\x93NUMPY", 6) != 0 || p[6] == 0 || p[6] > 3))
     rc = h9_fail(e, H9_EDATA, "is no array of numpy.save, format 1 to 3");
   if (rc == H9_OK && wide) rc = h9_read_full(a->fd, p + 10, 2, &more, e);
-  size_t head = wide ? 12 : 10, len = rc != H9_OK ? 0 : wide ? (more == 2 ? h9_load32(p + 8) : 0) : h9_load16(p + 8);
-  if (rc == H9_OK && len > HEAD_MAX) rc = h9_fail(e, H9_EDATA, "has a header of %zu bytes, expected at most %d", len, HEAD_MAX);
+  size_t head = wide ? 12 : 10, len = rc != H9_OK ? 0
+                                      : wide      ? (more == 2 ? h9_load32(p + 8) : 0)
+                                                  : h9_load16(p + 8);
+  if (rc == H9_OK && len > HEAD_MAX)
+    rc = h9_fail(e, H9_EDATA, "has a header of %zu bytes, expected at most %d", len, HEAD_MAX);
   if (rc == H9_OK) rc = h9_read_full(a->fd, p + head, len, &got, e);
   if (rc == H9_OK && got < len) rc = h9_fail(e, H9_EDATA, "ends in its header");
   if (rc == H9_OK) rc = h9_npy_head_parse(h, (const char *)p + head, len, e);
@@ -193,20 +203,27 @@ static void take_column(column *c, const h9_npy_field *f) {
   c->field = *f;
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
     size_t n = strlen(times[i]);
-    c->short_float |= f->type == 'f' && f->size == 4 && strncasecmp(f->name, times[i], n) == 0 && (n > 1 || !f->name[1]);
+    c->short_float |=
+        f->type == 'f' && f->size == 4 && strncasecmp(f->name, times[i], n) == 0 && (n > 1 || !f->name[1]);
   }
 }
 
 /* Columns of an array of two dimensions have the names of a table's first ones. */
 static int name_columns(arrays *a, enum h9_part part, const h9_npy_head *h, h9_error *e) {
-  static const char *const names[H9_PARTS][4] = {
-      {"x", "y", "z", NULL}, {"source", "target", "weight", "delay"}, {"time", "neuron", "strength", "priority"}};
+  static const char *const names[H9_PARTS][4] = {{"x", "y", "z", NULL},
+                                                 {"source", "target", "weight", "delay"},
+                                                 {"time", "neuron", "strength", "priority"}};
   uint64_t most = part == H9_PART_NEURONS ? 3 : 4, least = part == H9_PART_NEURONS ? 1 : 2;
   if (h->dimensions != 2 || h->shape[1] < least || h->shape[1] > most)
-    return h9_fail(e, H9_EDATA, "%s: found an array of %s, expected records, or two dimensions and %llu to %llu columns", a->name,
-                   h->dimensions == 2 ? "other columns" : "one dimension", (unsigned long long)least, (unsigned long long)most);
+    return h9_fail(e, H9_EDATA,
+                   "%s: found an array of %s, expected records, or two dimensions and %llu to %llu columns",
+                   a->name, h->dimensions == 2 ? "other columns" : "one dimension", (unsigned long long)least,
+                   (unsigned long long)most);
   if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
-    return h9_fail(e, H9_EDATA, "%s: lies in the order of Fortran, expected rows one after the other: numpy.ascontiguousarray", a->name);
+    return h9_fail(
+        e, H9_EDATA,
+        "%s: lies in the order of Fortran, expected rows one after the other: numpy.ascontiguousarray",
+        a->name);
   a->n_columns = (uint32_t)h->shape[1];
   a->numbered = part == H9_PART_NEURONS;
   a->stride = h->field[0].size * a->n_columns;
@@ -226,14 +243,16 @@ static int open_array(arrays *a, enum h9_part part, h9_npy_head *h, h9_error *e)
   if (rc != H9_OK) return rc;
   a->n = h->dimensions ? h->shape[0] : 1;
   if (h->n_fields == 0) rc = name_columns(a, part, h, e);
-  else if (h->dimensions > 1) rc = h9_fail(e, H9_EDATA, "%s: found records in two dimensions, expected one", a->name);
+  else if (h->dimensions > 1)
+    rc = h9_fail(e, H9_EDATA, "%s: found records in two dimensions, expected one", a->name);
   else {
     a->n_columns = h->n_fields;
     a->stride = h->record;
     for (uint32_t i = 0; i < a->n_columns; i++) take_column(&a->column[i], &h->field[i]);
   }
   a->n_piece = PIECE / (a->stride ? a->stride : 1) + 1;
-  if (rc == H9_OK && !(a->piece = malloc((size_t)a->n_piece * a->stride))) rc = h9_fail_memory(e, (size_t)a->n_piece * a->stride, "rows");
+  if (rc == H9_OK && !(a->piece = malloc((size_t)a->n_piece * a->stride)))
+    rc = h9_fail_memory(e, (size_t)a->n_piece * a->stride, "rows");
   for (uint32_t i = 0; rc == H9_OK && i < a->n_columns; i++) {
     a->column[i].base = a->piece + a->column[i].field.at;
     a->column[i].stride = a->stride;
@@ -245,11 +264,13 @@ static int open_member(arrays *a, const h9_zip_member *m, h9_npy_head *h, h9_err
   column *c = &a->column[a->n_columns];
   uint64_t bytes;
   size_t len = strlen(m->name);
-  if (lseek(a->fd, (off_t)m->at, SEEK_SET) < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", a->name);
+  if (lseek(a->fd, (off_t)m->at, SEEK_SET) < 0)
+    return h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", a->name);
   int rc = read_head(a, m->name, h, &bytes, &c->crc, e);
   if (rc != H9_OK) return rc;
   if (h->n_fields || h->dimensions != 1)
-    return h9_fail(e, H9_EDATA, "%s: %s: expected a plain array of one dimension, a column", a->name, m->name);
+    return h9_fail(e, H9_EDATA, "%s: %s: expected a plain array of one dimension, a column", a->name,
+                   m->name);
   if (len > 4 && strcmp(m->name + len - 4, ".npy") == 0) len -= 4;
   if (len > H9_NAME_MAX) return h9_fail(e, H9_EDATA, "%s: %s: expected a shorter name", a->name, m->name);
   memcpy(h->field[0].name, m->name, len);
@@ -296,7 +317,8 @@ static void put_float(h9_buf *b, const column *c, uint64_t bits) {
   uint32_t low = (uint32_t)bits;
   if (c->field.size == 8) memcpy(&v, &bits, 8);
   else memcpy(&f, &low, 4), v = (double)f;
-  if (fabs(v) < 0x1p53 && v == floor(v) && !(v == 0 && signbit(v))) end = h9_text_i64(s, (int64_t)v); /* an id, maybe */
+  if (fabs(v) < 0x1p53 && v == floor(v) && !(v == 0 && signbit(v)))
+    end = h9_text_i64(s, (int64_t)v); /* an id, maybe */
   else end = c->short_float ? h9_text_f32(s, f) : h9_text_f64(s, v);
   h9_buf_put(b, s, (size_t)(end - s));
 }
@@ -329,8 +351,8 @@ static int put_cell(arrays *a, const column *c, h9_error *e) {
     int shift = 64 - 8 * (int)f->size;
     h9_buf_put(&a->out, s, (size_t)(h9_text_i64(s, (int64_t)(load(p, f) << shift) >> shift) - s));
   } else if (!put_text(&a->out, p, f))
-    return h9_fail(e, H9_EDATA, "%s:%llu: column %s: found a control character, expected a text without", a->name,
-                   (unsigned long long)a->row + 1, f->name);
+    return h9_fail(e, H9_EDATA, "%s:%llu: column %s: found a control character, expected a text without",
+                   a->name, (unsigned long long)a->row + 1, f->name);
   return H9_OK;
 }
 
@@ -342,7 +364,8 @@ static int next_piece(arrays *a, h9_error *e) {
   for (uint32_t i = 0; i < (a->archive ? a->n_columns : 1); i++) {
     column *c = &a->column[i];
     size_t got, bytes = (size_t)n * (a->archive ? c->stride : a->stride);
-    if (a->archive && lseek(a->fd, (off_t)c->at, SEEK_SET) < 0) return h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", a->name);
+    if (a->archive && lseek(a->fd, (off_t)c->at, SEEK_SET) < 0)
+      return h9_fail_sys(e, H9_EIO, errno, "%s: cannot seek", a->name);
     int rc = h9_read_full(a->fd, a->archive ? c->piece : a->piece, bytes, &got, e);
     if (rc != H9_OK) return h9_fail_at(e, "%s", a->name);
     if (got < bytes)
@@ -352,7 +375,8 @@ static int next_piece(arrays *a, h9_error *e) {
     c->at += bytes;
     c->crc = h9_crc32(c->crc, c->piece, bytes);
     if (a->row + n == a->n && c->at == c->end && c->crc != c->want)
-      return h9_fail(e, H9_EDATA, "%s: %s.npy: is damaged: its checksum is %08x, expected %08x", a->name, c->field.name, c->crc, c->want);
+      return h9_fail(e, H9_EDATA, "%s: %s.npy: is damaged: its checksum is %08x, expected %08x", a->name,
+                     c->field.name, c->crc, c->want);
   }
   return H9_OK;
 }
@@ -361,7 +385,8 @@ static int put_names(arrays *a, h9_error *e) {
   if (a->numbered) h9_buf_put(&a->out, "label\t", 6);
   for (uint32_t i = 0; i < a->n_columns; i++) {
     const char *name = a->column[i].field.name;
-    if (strpbrk(name, "\t\n\"") || !*name) return h9_fail(e, H9_EDATA, "%s: found a field '%.40s', expected another name", a->name, name);
+    if (strpbrk(name, "\t\n\"") || !*name)
+      return h9_fail(e, H9_EDATA, "%s: found a field '%.40s', expected another name", a->name, name);
     if (i) h9_buf_put8(&a->out, '\t');
     h9_buf_put(&a->out, name, strlen(name));
   }
@@ -396,11 +421,13 @@ static int read_rows(void *ctx, char *to, size_t room, size_t *got, h9_error *e)
   }
 }
 
-static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s, void **own, h9_error *e) {
+static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s,
+                     void **own, h9_error *e) {
   arrays *a = calloc(1, sizeof *a);
   h9_npy_head *h = malloc(sizeof *h);
   if (a) a->fd = -1, a->column = calloc(H9_SHEET_COLUMNS_MAX, sizeof *a->column);
-  int rc = a && h && a->column ? h9_input_open(path, &a->fd, &a->name, e) : h9_fail_memory(e, sizeof *h, "an array");
+  int rc = a && h && a->column ? h9_input_open(path, &a->fd, &a->name, e)
+                               : h9_fail_memory(e, sizeof *h, "an array");
   *own = a;
   if (rc == H9_OK) {
     a->own_fd = a->fd != STDIN_FILENO;

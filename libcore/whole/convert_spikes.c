@@ -1,4 +1,5 @@
-/* Spikes as text of other simulators: NEST's ASCII recordings (.dat, headerless .gdf), Auryn's .ras, BMTK's CSV. */
+/* Spikes as text of other simulators: NEST's ASCII recordings (.dat, headerless .gdf), Auryn's .ras, BMTK's
+ * CSV. */
 #include "convert_listing.h"
 #include "convert_text.h"
 
@@ -7,23 +8,29 @@
 
 /* ---- NEST ---- */
 
-/* Two lines of comments, the second with the version of the layout; the names, behind a '#' in some versions; rows. */
+/* Two lines of comments, the second with the version of the layout; the names, behind a '#' in some versions;
+ * rows. */
 static int take_nest(h9_text *t, char *line, size_t len, h9_buf *out, h9_error *e) {
   static const char backend[] = "# RecordingBackendASCII version: ";
   h9_cell cells[H9_TEXT_COLUMNS];
   if (strncmp(line, backend, sizeof backend - 1) == 0 && strcmp(line + sizeof backend - 1, "2") != 0)
-    return h9_lines_fail(&t->lines, e, "found version '%.40s' of the layout, expected 2", line + sizeof backend - 1);
+    return h9_lines_fail(&t->lines, e, "found version '%.40s' of the layout, expected 2",
+                         line + sizeof backend - 1);
   size_t mark = *line == '#' && !t->begun && strncmp(line + 1 + strspn(line + 1, " "), "sender", 6) == 0;
   int n = *line == '#' && !mark ? 0 : h9_text_split(line + mark, len - mark, cells, H9_TEXT_COLUMNS);
-  if (n > H9_TEXT_COLUMNS) return h9_lines_fail(&t->lines, e, "found %d cells, expected at most %d", n, H9_TEXT_COLUMNS);
+  if (n > H9_TEXT_COLUMNS)
+    return h9_lines_fail(&t->lines, e, "found %d cells, expected at most %d", n, H9_TEXT_COLUMNS);
   if (n == 0) {
     h9_buf_put8(out, '\n');
     return H9_OK;
   }
   if (!t->begun) {
     if (strcmp(cells[0].text, "sender") != 0)
-      return h9_lines_fail(&t->lines, e, "found '%.40s', expected the names of the columns, sender and time_ms, or sender, time_step "
-                           "and time_offset; --from gdf reads lists without", cells[0].text);
+      return h9_lines_fail(
+          &t->lines, e,
+          "found '%.40s', expected the names of the columns, sender and time_ms, or sender, time_step "
+          "and time_offset; --from gdf reads lists without",
+          cells[0].text);
     t->begun = true;
     t->n_columns = n;
   } else if (n != t->n_columns)
@@ -34,7 +41,10 @@ static int take_nest(h9_text *t, char *line, size_t len, h9_buf *out, h9_error *
 
 static int end_nest(h9_text *t, h9_buf *out, h9_error *e) {
   (void)out;
-  return t->begun ? H9_OK : h9_fail(e, H9_EDATA, "%s: ends before the names of its columns, expected sender and time_ms", t->lines.name);
+  return t->begun
+             ? H9_OK
+             : h9_fail(e, H9_EDATA, "%s: ends before the names of its columns, expected sender and time_ms",
+                       t->lines.name);
 }
 
 /* ---- BMTK ---- */
@@ -47,25 +57,33 @@ static int take_bmtk(h9_text *t, char *line, size_t len, h9_buf *out, h9_error *
     return H9_OK;
   }
   for (int i = 0; i < n && i < H9_TEXT_COLUMNS && !t->begun; i++)
-    found += strcmp(cells[i].text, "timestamps") == 0 || strcmp(cells[i].text, "population") == 0 || strcmp(cells[i].text, "node_ids") == 0;
+    found += strcmp(cells[i].text, "timestamps") == 0 || strcmp(cells[i].text, "population") == 0 ||
+             strcmp(cells[i].text, "node_ids") == 0;
   if (!t->begun && (n > H9_TEXT_COLUMNS || found != 3))
-    return h9_lines_fail(&t->lines, e, "found '%.40s%s', expected the names timestamps, population and node_ids with spaces between",
-                         cells[0].text, n > 1 ? " ..." : "");
+    return h9_lines_fail(
+        &t->lines, e,
+        "found '%.40s%s', expected the names timestamps, population and node_ids with spaces between",
+        cells[0].text, n > 1 ? " ..." : "");
   if (!t->begun) t->n_columns = n;
   t->begun = true;
-  if (n != t->n_columns) return h9_lines_fail(&t->lines, e, "found %d cells, expected %d, one for each name", n, t->n_columns);
+  if (n != t->n_columns)
+    return h9_lines_fail(&t->lines, e, "found %d cells, expected %d, one for each name", n, t->n_columns);
   h9_text_row(t, out, cells, n);
   return H9_OK;
 }
 
 static int end_bmtk(h9_text *t, h9_buf *out, h9_error *e) {
   (void)out;
-  return t->begun ? H9_OK : h9_fail(e, H9_ENOINPUT, "%s: is empty, expected the names timestamps, population and node_ids", t->lines.name);
+  return t->begun
+             ? H9_OK
+             : h9_fail(e, H9_ENOINPUT, "%s: is empty, expected the names timestamps, population and node_ids",
+                       t->lines.name);
 }
 
 /* ---- all ---- */
 
-static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s, void **own, h9_error *e) {
+static int open_part(const h9_format *f, h9_import *m, enum h9_part part, const char *path, h9_sheet *s,
+                     void **own, h9_error *e) {
   h9_text *t;
   int rc = h9_text_open(&t, path, e);
   (void)part;
@@ -112,14 +130,20 @@ static int columns(h9_listing *c, enum h9_part part, h9_error *e) {
   }
   bool time_first = c->f == &h9_format_auryn;
   rc = h9_listing_add(c, part, time_first ? H9_SHOWS_TIME : H9_SHOWS_NEURON, e, "sender");
-  if (rc == H9_OK) rc = h9_listing_add(c, part, time_first ? H9_SHOWS_NEURON : H9_SHOWS_TIME, e, steps ? "time_step" : "time_ms");
-  return rc == H9_OK && steps && !time_first ? h9_listing_add(c, part, H9_SHOWS_OFFSET, e, "time_offset") : rc;
+  if (rc == H9_OK)
+    rc = h9_listing_add(c, part, time_first ? H9_SHOWS_NEURON : H9_SHOWS_TIME, e,
+                        steps ? "time_step" : "time_ms");
+  return rc == H9_OK && steps && !time_first ? h9_listing_add(c, part, H9_SHOWS_OFFSET, e, "time_offset")
+                                             : rc;
 }
 
-static void no_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b) { (void)c, (void)part, (void)n, (void)b; }
+static void no_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b) {
+  (void)c, (void)part, (void)n, (void)b;
+}
 
 static void nest_header(const h9_listing *c, enum h9_part part, uint64_t n, h9_buf *b) {
-  static const char lines[] = "# NEST version: 0.0.0, by hal9-convert " H9_VERSION "\n# RecordingBackendASCII version: 2\n";
+  static const char lines[] =
+      "# NEST version: 0.0.0, by hal9-convert " H9_VERSION "\n# RecordingBackendASCII version: 2\n";
   (void)n;
   h9_buf_put(b, lines, sizeof lines - 1);
   h9_listing_names(c, part, b);
@@ -165,7 +189,8 @@ const h9_format h9_format_auryn = {.name = "auryn",
                                    .columns = columns,
                                    .header = no_header};
 const h9_format h9_format_bmtk = {.name = "bmtk",
-                                  .about = "spikes as BMTK's CSV: timestamps in ms, population, node_ids from 0",
+                                  .about =
+                                      "spikes as BMTK's CSV: timestamps in ms, population, node_ids from 0",
                                   .numbers = true,
                                   .plain = true,
                                   .local_ids = true,

@@ -1,5 +1,6 @@
-/* Signals of an import in the order of time, however many there are: what does not fit in memory is sorted in runs, which wait
- * in a temporary file and are merged (D. E. Knuth, The Art of Computer Programming, 3, 2nd edition, 1998, 5.4). */
+/* Signals of an import in the order of time, however many there are: what does not fit in memory is sorted in
+ * runs, which wait in a temporary file and are merged (D. E. Knuth, The Art of Computer Programming, 3, 2nd
+ * edition, 1998, 5.4). */
 #include "convert_parts.h"
 
 #include "../base/io.h"
@@ -154,7 +155,8 @@ int h9_import_signals_begin(h9_import *m, h9_error *e) {
   if (rc == H9_OK && !x->heap) rc = h9_fail_memory(e, x->n_runs * sizeof *x->heap, "signals");
   for (uint32_t i = 0; i < x->n_runs && rc == H9_OK; i++) {
     x->run[i].some = malloc(AT_ONCE * sizeof *x->run[i].some);
-    rc = x->run[i].some ? fill(x, &x->run[i], e) : h9_fail_memory(e, AT_ONCE * sizeof *x->run[i].some, "signals");
+    rc = x->run[i].some ? fill(x, &x->run[i], e)
+                        : h9_fail_memory(e, AT_ONCE * sizeof *x->run[i].some, "signals");
     x->heap[x->in_heap++] = i;
   }
   for (uint32_t k = x->in_heap / 2; k-- > 0 && rc == H9_OK;) sift(x, k);

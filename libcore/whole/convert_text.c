@@ -94,12 +94,14 @@ int h9_text_split(char *line, size_t len, h9_cell *cells, int most) {
 static void put_id(h9_buf *b, const h9_cell *c) {
   double v;
   char text[H9_TEXT_MAX];
-  if (strpbrk(c->text, ".eE") && h9_decimal_parse(c->text, c->len, &v) && v >= 0 && v <= 0x1p53 && v == floor(v))
+  if (strpbrk(c->text, ".eE") && h9_decimal_parse(c->text, c->len, &v) && v >= 0 && v <= 0x1p53 &&
+      v == floor(v))
     h9_buf_put(b, text, (size_t)(h9_text_u64(text, (uint64_t)v) - text));
   else h9_buf_put(b, c->text, c->len);
 }
 
-/* The digits of a decimal number and how many stand before its point; false: more than there is room for, or none. */
+/* The digits of a decimal number and how many stand before its point; false: more than there is room for, or
+ * none. */
 static bool digits_of(const char *p, char digits[40], int *n, long *point) {
   bool behind = false;
   *n = 0;

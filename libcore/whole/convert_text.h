@@ -28,11 +28,14 @@ typedef struct h9_text {
   int (*take)(struct h9_text *t, char *line, size_t len, h9_buf *out, h9_error *e);
   int (*end)(struct h9_text *t, h9_buf *out, h9_error *e); /* behind the last one; may be NULL */
   /* lists of numbers */
-  int n_columns, least;  /* of a row: the most, the fewest (then with the short header) */
+  int n_columns, least; /* of a row: the most, the fewest (then with the short header) */
   const char *header, *short_header, *expected;
-  struct { bool is_id; int power; } column[H9_TEXT_COLUMNS]; /* power: numbers times ten to it */
+  struct {
+    bool is_id;
+    int power;
+  } column[H9_TEXT_COLUMNS]; /* power: numbers times ten to it */
   /* what the formats keep */
-  bool begun;            /* the names are out */
+  bool begun; /* the names are out */
   int stage;
   uint64_t rows, n_rows; /* so far; that there should be */
   char names[4096];

@@ -48,7 +48,7 @@ static int by_source(writing *x, h9_error *e) {
   uint32_t n = m->net.n_neurons;
   x->start = calloc((size_t)n + 2, sizeof *x->start);
   x->edge = malloc((m->n_edges + 1) * sizeof *x->edge);
-  if (!x->start || !x->edge) return h9_fail_memory(e, m->n_edges * sizeof *x->edge, "connections");
+  if (!x->start || !x->edge) return h9_fail_memory(e, m->n_edges * sizeof *x->edge + n * sizeof *x->start, "connections");
   for (size_t i = 0; i < m->n_edges; i++) x->start[m->source[i] + 1]++; /* of source id - 1, two places up */
   for (uint32_t i = 0; i < n; i++) x->start[i + 1] += x->start[i];
   for (size_t i = 0; i < m->n_edges; i++) x->edge[x->start[m->source[i]]++] = m->edge[i];

@@ -1,5 +1,5 @@
-/* ZIP archives without compression, as NumPy's savez writes them: PKWARE, APPNOTE.TXT, .ZIP File Format Specification, 6.3.10,
- * 2022; members of 4 GiB and more by its section 4.5.3 (Zip64). */
+/* ZIP archives without compression, as NumPy's savez writes them: PKWARE, APPNOTE.TXT, .ZIP File Format
+ * Specification, 6.3.10, 2022; members of 4 GiB and more by its section 4.5.3 (Zip64). */
 #include "convert_npy.h"
 
 #include "../base/io.h"
@@ -116,7 +116,9 @@ typedef struct archive {
 } archive;
 
 static int get(const archive *a, uint64_t at, void *to, size_t n) {
-  if (at > a->size || n > a->size - at) return h9_fail(a->e, H9_EDATA, "%s: byte %llu: ends too early for an archive", a->name, (unsigned long long)a->size);
+  if (at > a->size || n > a->size - at)
+    return h9_fail(a->e, H9_EDATA, "%s: byte %llu: ends too early for an archive", a->name,
+                   (unsigned long long)a->size);
   for (size_t done = 0; done < n;) {
     ssize_t got = pread(a->fd, (char *)to + done, n - done, (off_t)(at + done));
     if (got < 0 && errno == EINTR) continue;
@@ -134,8 +136,11 @@ static int find_directory(const archive *a, uint64_t *at, uint64_t *bytes, uint6
   if (!tail) return h9_fail_memory(a->e, n, "an archive's end");
   int rc = get(a, a->size - n, tail, n);
   size_t k = n >= END ? n - END + 1 : 0;
-  while (rc == H9_OK && k > 0 && !(h9_load32(tail + k - 1) == 0x06054b50 && h9_load16(tail + k + 19) == n - k - END + 1)) k--;
-  if (rc == H9_OK && k == 0) rc = h9_fail(a->e, H9_EDATA, "%s: is no archive of NumPy's (.npz), expected one of numpy.savez", a->name);
+  while (rc == H9_OK && k > 0 &&
+         !(h9_load32(tail + k - 1) == 0x06054b50 && h9_load16(tail + k + 19) == n - k - END + 1))
+    k--;
+  if (rc == H9_OK && k == 0)
+    rc = h9_fail(a->e, H9_EDATA, "%s: is no archive of NumPy's (.npz), expected one of numpy.savez", a->name);
   if (rc == H9_OK) {
     const unsigned char *p = tail + k - 1;
     uint64_t end = a->size - n + k - 1;
@@ -145,7 +150,8 @@ static int find_directory(const archive *a, uint64_t *at, uint64_t *bytes, uint6
     if (*at == BIG && end >= LOCATOR) {
       rc = get(a, end - LOCATOR, more, LOCATOR);
       if (rc == H9_OK && h9_load32(more) == 0x07064b50) rc = get(a, h9_load64(more + 8), more, END64);
-      if (rc == H9_OK && h9_load32(more) != 0x06064b50) rc = h9_fail(a->e, H9_EDATA, "%s: its end is damaged, expected that of an archive", a->name);
+      if (rc == H9_OK && h9_load32(more) != 0x06064b50)
+        rc = h9_fail(a->e, H9_EDATA, "%s: its end is damaged, expected that of an archive", a->name);
       *entries = h9_load64(more + 32);
       *bytes = h9_load64(more + 40);
       *at = h9_load64(more + 48);
@@ -180,9 +186,13 @@ static int member(const archive *a, const unsigned char *p, size_t name, size_t 
   *m = (h9_zip_member){.crc = h9_load32(p + 16), .size = h9_load32(p + 24)};
   memcpy(m->name, p + CENTRAL, name < sizeof m->name ? name : sizeof m->name - 1);
   if (name >= sizeof m->name || memchr(m->name, 0, name))
-    return h9_fail(a->e, H9_EDATA, "%s: member '%.40s': its name is too long or holds zeros", a->name, m->name);
+    return h9_fail(a->e, H9_EDATA, "%s: member '%.40s': its name is too long or holds zeros", a->name,
+                   m->name);
   if (h9_load16(p + 8) & ENCRYPTED || h9_load16(p + 10) != 0)
-    return h9_fail(a->e, H9_EDATA, "%s: member '%s' is compressed, expected one that is stored: numpy.savez, not savez_compressed", a->name, m->name);
+    return h9_fail(
+        a->e, H9_EDATA,
+        "%s: member '%s' is compressed, expected one that is stored: numpy.savez, not savez_compressed",
+        a->name, m->name);
   if (wide(p + CENTRAL + name, extra, &m->size, &packed, &local) != H9_OK || packed != m->size)
     return h9_fail(a->e, H9_EDATA, "%s: member '%s': its size is damaged", a->name, m->name);
   int rc = get(a, local, head, LOCAL);
@@ -203,14 +213,16 @@ int h9_zip_list(int fd, const char *name, h9_zip_member *m, uint32_t most, uint3
   if (a.size == 0) return h9_fail(e, H9_ENOINPUT, "%s: is empty, expected an archive of numpy.savez", name);
   int rc = find_directory(&a, &at, &bytes, &entries);
   if (rc == H9_OK && (entries == 0 || entries > most))
-    rc = h9_fail(e, H9_EDATA, "%s: holds %llu members, expected 1 to %u", name, (unsigned long long)entries, most);
+    rc = h9_fail(e, H9_EDATA, "%s: holds %llu members, expected 1 to %u", name, (unsigned long long)entries,
+                 most);
   if (rc != H9_OK) return rc;
   unsigned char *p = malloc(bytes + 1);
   if (!p) return h9_fail_memory(e, bytes, "a directory");
   rc = get(&a, at, p, bytes);
   for (size_t i = 0; rc == H9_OK && *n < entries; (*n)++) {
     size_t own = 0, extra = 0, comment = 0;
-    if (bytes - i >= CENTRAL) own = h9_load16(p + i + 28), extra = h9_load16(p + i + 30), comment = h9_load16(p + i + 32);
+    if (bytes - i >= CENTRAL)
+      own = h9_load16(p + i + 28), extra = h9_load16(p + i + 30), comment = h9_load16(p + i + 32);
     if (bytes - i < CENTRAL + own + extra + comment || h9_load32(p + i) != 0x02014b50)
       rc = h9_fail(e, H9_EDATA, "%s: its directory is damaged at member %u", name, *n + 1);
     else rc = member(&a, p + i, own, extra, &m[*n]);
