@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char program[] = "hal9-stats";
@@ -188,20 +189,30 @@ static int settle(const arguments *a, h9_report_options *o, h9_error *e) {
   return H9_OK;
 }
 
-static void show(void *ctx, double done) { h9_progress_show(ctx, done / 1e6, 0, "MB read", NULL); }
+typedef struct reading {
+  h9_progress progress;
+  double total; /* bytes; 0: unknown */
+} reading;
+
+static void show(void *ctx, double done) {
+  reading *r = ctx;
+  h9_progress_show(&r->progress, done / 1e6, r->total / 1e6, "MB", NULL);
+}
 
 static int one_stream(const arguments *a, const h9_report_options *o, const char *path,
                       const char *const *only, h9_json *json, h9_buf *text, h9_error *e) {
   int fd;
   const char *shown;
   h9_stream_report report;
-  h9_progress progress;
+  reading progress = {0};
+  struct stat st;
   int rc = h9_input_open(path, &fd, &shown, e);
   if (rc) return rc;
   h9_stage_enter(H9_STAGE_ANALYSE);
-  h9_progress_begin(&progress, &a->common, program, stderr);
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) progress.total = (double)st.st_size;
+  h9_progress_begin(&progress.progress, &a->common, program, stderr);
   rc = h9_stream_report_make(&report, fd, shown, o, show, &progress, e);
-  h9_progress_end(&progress);
+  h9_progress_end(&progress.progress);
   if (fd != STDIN_FILENO) close(fd);
   if (rc) return rc;
   for (const char *const *p = only; p && *p; p++)

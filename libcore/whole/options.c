@@ -187,7 +187,23 @@ int h9_options_operand(h9_options *o, char *arg) {
 void h9_progress_begin(h9_progress *p, const h9_options *o, const char *program, FILE *out) {
   *p = (h9_progress){.out = out, .program = program, .mode = o->progress};
   p->begun_ns = p->last_ns = h9_clock_ns();
-  p->on = p->mode == H9_PROGRESS_ALWAYS || (p->mode == H9_PROGRESS_AUTO && !o->quiet && isatty(fileno(out)));
+  const char *term = getenv("TERM");
+  bool able = isatty(fileno(out)) && !(term && strcmp(term, "dumb") == 0);
+  p->on = p->mode == H9_PROGRESS_ALWAYS || (p->mode == H9_PROGRESS_AUTO && !o->quiet && able);
+}
+
+static void put_rate(FILE *out, double done, double spent, const char *unit) {
+  int n = (int)strcspn(unit, " ");
+  if (spent > 0) fprintf(out, "  %.3g%s%.*s/s", done / spent, n < 9 ? " " : "", n < 9 ? n : 0, unit);
+}
+
+/* "12 s left", "3:20 left", "1:02:03 left" */
+static void put_left(FILE *out, double seconds) {
+  enum { SHORT = 100 };
+  uint64_t s = seconds < 1e12 ? (uint64_t)(seconds + 0.5) : (uint64_t)1e12;
+  if (s < SHORT) fprintf(out, "  %" PRIu64 " s left", s);
+  else if (s < 3600) fprintf(out, "  %" PRIu64 ":%02" PRIu64 " left", s / 60, s % 60);
+  else fprintf(out, "  %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", s / 3600, s / 60 % 60, s % 60);
 }
 
 void h9_progress_show(h9_progress *p, double done, double total, const char *unit, const char *extra) {
@@ -202,8 +218,12 @@ void h9_progress_show(h9_progress *p, double done, double total, const char *uni
   if (total > 0) {
     double part = done < total ? done / total : 1;
     fprintf(p->out, "%.6g of %.6g %s  %3.0f %%", done, total, unit, 100 * part);
-    if (part > 0.01) fprintf(p->out, "  %.0f s left", spent / part - spent);
-  } else fprintf(p->out, "%.6g %s  %.0f s", done, unit, spent);
+    if (!extra) put_rate(p->out, done, spent, unit);
+    if (part > 0.01) put_left(p->out, spent / part - spent);
+  } else {
+    fprintf(p->out, "%.6g %s  %.0f s", done, unit, spent);
+    if (!extra) put_rate(p->out, done, spent, unit);
+  }
   fprintf(p->out, "%s%s\033[K", extra ? "  " : "", extra ? extra : "");
   fflush(p->out);
 }
