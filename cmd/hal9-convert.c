@@ -235,10 +235,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_SUCCESS: settle(s, state); break;
   default: return ARGP_ERR_UNKNOWN;
   }
-  if (rc != H9_OK) {
-    if (e.code == H9_EUSAGE) argp_error(state, "%s", e.text);
-    argp_failure(state, H9_ESYSTEM, 0, "out of memory");
-  }
+  h9_option_try(state, rc, &e);
   return 0;
 }
 
@@ -286,36 +283,21 @@ static void shaping(const settings *s, h9_buf *b) {
 
 static int write_stream(const settings *s, h9_import *m, h9_error *e) {
   h9_output out;
-  h9_writer *w = NULL;
+  h9_writer *w;
   h9_buf text = {0};
-  h9_provenance own = {0};
-  int rc = h9_output_open(&out, s->o.output, s->o.force, e);
+  int rc = h9_stream_open(&out, &w, &s->o, s->o.threads, e);
   if (rc != H9_OK) return rc;
-  rc = h9_writer_open(&w, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, s->o.threads, e);
-  if (rc == H9_OK) rc = h9_import_write(m, w, e);
-  if (rc == H9_OK) {
-    shaping(s, &text);
-    if (text.failed) rc = h9_fail_memory(e, 0, "provenance");
-    else rc = h9_provenance_make(&own, PROGRAM, (const char *)text.data, &s->o, s->c.seed, NULL, 0, e);
-  }
-  if (rc == H9_OK) rc = h9_provenance_write(w, &own, e);
-  h9_provenance_release(&own);
+  rc = h9_import_write(m, w, e);
+  shaping(s, &text);
+  if (rc == H9_OK) rc = h9_stream_sign(w, PROGRAM, &text, &s->o, s->c.seed, NULL, 0, e);
   h9_buf_release(&text);
-  if (rc == H9_OK) {
-    rc = h9_writer_close(w, e);
-    w = NULL;
-  }
-  if (w) h9_writer_abort(w);
-  if (rc == H9_OK) return h9_output_commit(&out, e);
-  h9_output_abandon(&out);
-  return rc;
+  return h9_stream_close(&out, w, rc, e);
 }
 
 static int import(settings *s, h9_error *e) {
   h9_import m = {.o = &s->c};
   uint64_t begun = h9_clock_ns();
-  if (!s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
-    return h9_fail(e, H9_EUSAGE, "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+  if (h9_stream_refuse_terminal(&s->o, e) != H9_OK) return e->code;
   h9_stage_enter(H9_STAGE_READ);
   int rc = s->c.network ? h9_import_network(&m, &s->c, s->from->numbers, e) : H9_OK;
   if (rc == H9_OK) rc = s->from->read(s->from, &m, e);

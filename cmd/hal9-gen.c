@@ -156,7 +156,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     s->json = true;
     return 0;
   case OPT_DT:
-    if (h9_option_time("--dt", arg, false, &s->dt, &s->error) != H9_OK) argp_error(state, "%s", s->error.text);
+    h9_option_try(state, h9_option_time("--dt", arg, false, &s->dt, &s->error), &s->error);
     return 0;
   case 'n':
   case OPT_LAYOUT:
@@ -172,7 +172,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_POSITIONS:
     for (const struct argp_option *t = option_table; !s->alone; t++)
       if (t->key == key) s->alone = t->name;
-    if (parse_own(s, key, arg) != H9_OK) argp_error(state, "%s", s->error.text);
+    h9_option_try(state, parse_own(s, key, arg), &s->error);
     return 0;
   case ARGP_KEY_END:
     if (s->json && !s->dry_run) argp_error(state, "--json goes with --dry-run");
@@ -400,15 +400,12 @@ static int dry_run_json(const h9_network *net, const h9_population_config *pops,
 
 static int write_stream(const settings *s, h9_config *c, h9_generator *g, h9_error *e) {
   h9_output out;
-  h9_writer *w = NULL;
+  h9_writer *w;
   h9_progress progress;
   h9_buf text = {0};
-  h9_provenance own = {0};
-  int code = h9_output_open(&out, s->o.output, s->o.force, e);
+  int code = h9_stream_open(&out, &w, &s->o, s->o.threads, e);
   if (code != H9_OK) return code;
-  code =
-      h9_writer_open(&w, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, s->o.threads, e);
-  if (code == H9_OK) code = h9_network_write_head(w, &c->net, e);
+  code = h9_network_write_head(w, &c->net, e);
   if (code == H9_OK) {
     h9_progress_begin(&progress, &s->o, PROGRAM, stderr);
     code = h9_generator_write(g, w, s->o.threads, &progress, e);
@@ -416,22 +413,9 @@ static int write_stream(const settings *s, h9_config *c, h9_generator *g, h9_err
   }
   if (code == H9_OK) {
     shaping(s, c, &text);
-    if (text.failed) code = h9_fail_memory(e, 0, "provenance");
-    else code = h9_provenance_make(&own, PROGRAM, (const char *)text.data, &s->o, c->net.seed, NULL, 0, e);
+    code = h9_stream_sign(w, PROGRAM, &text, &s->o, c->net.seed, NULL, 0, e);
   }
-  if (code == H9_OK) code = h9_provenance_write(w, &own, e);
-  h9_provenance_release(&own);
-  h9_buf_release(&text);
-  if (code == H9_OK) {
-    code = h9_writer_close(w, e);
-    w = NULL;
-  }
-  if (w) h9_writer_abort(w);
-  if (code != H9_OK) {
-    h9_output_abandon(&out);
-    return code;
-  }
-  return h9_output_commit(&out, e);
+  return h9_stream_close(&out, w, code, e);
 }
 
 static int generate(settings *s, h9_error *e) {

@@ -91,18 +91,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     state->child_inputs[1] = &s->tuning;
     break;
   case OPT_RADIUS: /* --weight's unit is known with the network only */
-    if (h9_option_quantity("--radius", arg, &h9_unit_um, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_quantity("--radius", arg, &h9_unit_um, &v, &e), &e);
     s->radius = arg;
     break;
   case OPT_NEAREST:
-    if (h9_option_whole("--k-nearest", arg, 1, H9_ID_MAX, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_whole("--k-nearest", arg, 1, H9_ID_MAX, &n, &e), &e);
     s->nearest = arg;
     break;
   case OPT_WEIGHT:
     s->weight = arg;
     break;
   case OPT_DELAY:
-    if (h9_option_quantity("--delay", arg, &h9_unit_ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_quantity("--delay", arg, &h9_unit_ms, &v, &e), &e);
     s->delay = arg;
     break;
   case OPT_AUTAPSES:
@@ -139,13 +139,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     s->population = arg;
     break;
   case OPT_ID:
-    if (h9_option_whole("--id", arg, 1, H9_ID_MAX, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_whole("--id", arg, 1, H9_ID_MAX, &n, &e), &e);
     if (h9_grow(&s->id, &s->cap_id, s->n_id + 1, sizeof *s->id) != H9_OK) return ENOMEM;
     s->id[s->n_id++] = (h9_id)n;
     break;
   case OPT_AT:
     if (h9_grow(&s->at, &s->cap_at, s->n_at + 1, sizeof *s->at) != H9_OK) return ENOMEM;
-    if (h9_query_point("--at", arg, s->at[s->n_at++], &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_query_point("--at", arg, s->at[s->n_at++], &e), &e);
     break;
   case ARGP_KEY_ARG:
     if (s->o.n_operand) argp_error(state, "found a second file, '%s', expected at most one", arg);
@@ -359,7 +359,6 @@ static int write_connections(run *r, h9_error *e) {
 static int write_provenance(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_buf b = {0};
-  h9_provenance own = {0};
   int rc = H9_OK;
   char id[16];
   h9_shaping_begin(&b, &s->o);
@@ -380,11 +379,7 @@ static int write_provenance(run *r, h9_error *e) {
   h9_shaping_end(&b, &s->o);
   for (uint32_t i = 0; i < r->net.n_provenance && rc == H9_OK; i++)
     rc = h9_provenance_write(r->writer, &r->net.provenance[i], e);
-  if (rc == H9_OK && b.failed) rc = h9_fail_memory(e, 0, "provenance");
-  if (rc == H9_OK)
-    rc = h9_provenance_make(&own, program, (const char *)b.data, &s->o, r->net.seed, &r->parent, 1, e);
-  if (rc == H9_OK) rc = h9_provenance_write(r->writer, &own, e);
-  h9_provenance_release(&own);
+  if (rc == H9_OK) rc = h9_stream_sign(r->writer, program, &b, &s->o, r->net.seed, &r->parent, 1, e);
   h9_buf_release(&b);
   return rc;
 }
@@ -394,31 +389,21 @@ static int write_network(run *r, const h9_query *q, h9_error *e) {
   const settings *s = r->s;
   h9_output out;
   for (uint32_t k = 0; k < r->net.n_projections; k++) r->net.projections[k].materialised = !s->defer;
-  int rc = h9_output_open(&out, s->o.output, s->o.force, e);
+  int rc = h9_stream_open(&out, &r->writer, &s->o, r->o.threads, e);
   if (rc) return rc;
   h9_progress_begin(&r->progress, &s->o, program, stderr);
-  rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level,
-                      r->o.threads, e);
-  if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
+  rc = h9_network_write_head(r->writer, &r->net, e);
   if (rc == H9_OK) rc = h9_network_write_neurons(r->writer, &r->net, e);
   if (rc == H9_OK && q) rc = h9_query_connect(q, &r->net, r->writer, e);
   if (rc == H9_OK && !q) rc = h9_projections_write(r->writer, &r->net, e);
   if (rc == H9_OK && !q && !s->defer) rc = write_connections(r, e);
   h9_progress_end(&r->progress);
   if (rc == H9_OK) rc = write_provenance(r, e);
-  if (rc == H9_OK) {
-    rc = h9_writer_close(r->writer, e);
-    r->writer = NULL;
-  }
-  if (r->writer) h9_writer_abort(r->writer);
-  if (rc) {
-    h9_output_abandon(&out);
-    return rc;
-  }
-  if (s->o.verbose && !s->o.quiet)
+  rc = h9_stream_close(&out, r->writer, rc, e);
+  if (rc == H9_OK && s->o.verbose && !s->o.quiet)
     fprintf(stderr, "%s: %.0f connections%s, peak memory %.1f MiB\n", program, r->done,
             s->defer ? " written (deferred)" : "", (double)h9_memory_peak_rss() / 1048576);
-  return h9_output_commit(&out, e);
+  return rc;
 }
 
 static int ask(run *r, h9_query *q, h9_error *e) {
@@ -474,10 +459,7 @@ static int work(const settings *s, h9_error *e) {
     rc = h9_fail(e, H9_EUSAGE, "--query: who asks? expected --at X,Y,Z, --id N or --all");
   if (rc == H9_OK && s->query && q.type == H9_QUERY_BOX && (s->all || s->n_id || s->n_at))
     rc = h9_fail(e, H9_EUSAGE, "--query box: asks by itself, expected no --at, --id or --all");
-  if (rc == H9_OK && !s->query && !s->dry_run && !s->o.output && isatty(STDOUT_FILENO) && !s->o.force)
-    rc =
-        h9_fail(e, H9_EUSAGE,
-                "standard output is a terminal: write to a file with -o or >, into a pipe, or force with -f");
+  if (rc == H9_OK && !s->query && !s->dry_run) rc = h9_stream_refuse_terminal(&s->o, e);
   h9_stage_enter(H9_STAGE_READ);
   if (rc == H9_OK) rc = read_neurons(&r, e);
   h9_stage_enter(H9_STAGE_CONNECT);

@@ -164,20 +164,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     s->population = arg;
     break;
   case 't':
-    if (parse_time(s, arg, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, parse_time(s, arg, &e), &e);
     break;
   case OPT_BIN:
-    if (h9_option_time("--bin", arg, false, &s->plot.bin, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_time("--bin", arg, false, &s->plot.bin, &e), &e);
     break;
   case OPT_NEURONS:
-    if (h9_option_whole("--neurons", arg, 1, 10000000, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_whole("--neurons", arg, 1, 10000000, &n, &e), &e);
     s->plot.neurons = (uint32_t)n;
     break;
   case OPT_DENSITY:
     s->plot.density = true;
     break;
   case OPT_FRAMES:
-    if (h9_option_whole("--frames", arg, 1, 400, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_whole("--frames", arg, 1, 400, &n, &e), &e);
     s->plot.frames = (uint32_t)n;
     break;
   case OPT_NETWORK:
@@ -353,12 +353,7 @@ int main(int argc, char **argv) {
   s.plot.threads = s.o.threads;
   s.plot.seed = s.o.seed_given ? s.o.seed : 1;
   const char **only = NULL;
-  if (s.population) {
-    size_t n = 0;
-    only = calloc(strlen(s.population) + 2, sizeof *only);
-    for (char *t = only ? strtok(s.population, ",") : NULL; t; t = strtok(NULL, ",")) only[n++] = t;
-    s.plot.only = only;
-  }
+  if (s.population) s.plot.only = only = h9_option_names(s.population);
   const char *tmp = getenv("TMPDIR");
   snprintf(dir, sizeof dir, "%s/hal9-plot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
   int rc = h9_telemetry_begin(&s.o, program, &e);

@@ -142,7 +142,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     break;
   default: return ARGP_ERR_UNKNOWN;
   }
-  if (rc != H9_OK) argp_error(state, "%s", e.text);
+  h9_option_try(state, rc, &e);
   return 0;
 }
 

@@ -264,14 +264,6 @@ static int live(const arguments *a, h9_output *out, h9_error *e) {
   return rc;
 }
 
-static const char **split_names(char *list) {
-  size_t n = 1, k = 0;
-  for (const char *s = list; *s; s++) n += *s == ',';
-  const char **names = calloc(n + 1, sizeof *names);
-  for (char *s = names ? strtok(list, ",") : NULL; s; s = strtok(NULL, ",")) names[k++] = s;
-  return names;
-}
-
 int main(int argc, char **argv) {
   arguments a = {0};
   h9_error e = {0};
@@ -280,7 +272,7 @@ int main(int argc, char **argv) {
   h9_report_options o = {0};
   int rc = h9_telemetry_begin(&a.common, program, &e);
   if (rc == H9_OK) rc = settle(&a, &o, &e);
-  const char **only = rc == H9_OK && a.population ? split_names(a.population) : NULL;
+  const char **only = rc == H9_OK && a.population ? h9_option_names(a.population) : NULL;
   h9_output out = {.fd = -1};
   if (rc == H9_OK) rc = h9_output_open(&out, a.common.output, true, &e);
   size_t n = a.common.n_operand ? a.common.n_operand : 1;

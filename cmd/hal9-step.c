@@ -107,7 +107,7 @@ static const struct argp_option option_table[] = {
 static double time_option(struct argp_state *state, const char *option, const char *arg, double least) {
   h9_error e = {0};
   double v;
-  if (h9_option_quantity(option, arg, &h9_unit_ms, &v, &e) != H9_OK) argp_error(state, "%s", e.text);
+  h9_option_try(state, h9_option_quantity(option, arg, &h9_unit_ms, &v, &e), &e);
   if (!(v >= least) || !(v < 1e12))
     argp_error(state, "%s: found '%s', expected a time %s, below 1e12 ms", option, arg,
                least > 0 ? "above 0" : "of 0 or more");
@@ -212,7 +212,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     s->no_metrics = true;
     break;
   case OPT_TILES:
-    if (h9_option_whole("--tiles", arg, 1, 1024, &s->tiles, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_whole("--tiles", arg, 1, 1024, &s->tiles, &e), &e);
     break;
   case ARGP_KEY_ARG:
     if (s->o.n_operand) argp_error(state, "found a second input '%s', expected one network stream", arg);
@@ -594,12 +594,8 @@ static int make_provenance(const run *r, double time, h9_provenance *own, h9_err
   const settings *s = r->s;
   h9_buf options = {0};
   shaping(r, time, &options);
-  int rc = options.failed
-               ? h9_fail_memory(e, options.len, "provenance")
-               : h9_provenance_make(own, PROGRAM, (const char *)options.data, &s->o,
-                                    s->o.seed_given ? s->o.seed : r->net.seed, r->parents, r->n_parents, e);
-  h9_buf_release(&options);
-  return rc;
+  return h9_provenance_own(own, PROGRAM, &options, &s->o, s->o.seed_given ? s->o.seed : r->net.seed, r->parents, r->n_parents,
+                           e);
 }
 
 /* The network as it is `done` steps after the transient. A stimulus is no parent before its end is read. */
@@ -706,22 +702,14 @@ static int write_tail(run *r, h9_error *e) {
 static int write_stream(run *r, h9_error *e) {
   const settings *s = r->s;
   h9_output out;
-  int rc = h9_output_open(&out, s->o.output, s->o.force, e);
+  int rc = h9_stream_open(&out, &r->writer, &s->o, 1, e);
   if (rc != H9_OK) return rc;
-  rc = h9_writer_open(&r->writer, out.fd, s->o.output ? s->o.output : "standard output", s->o.level, 1, e);
-  if (rc == H9_OK) rc = h9_network_write_head(r->writer, &r->net, e);
+  rc = h9_network_write_head(r->writer, &r->net, e);
   if (rc == H9_OK) rc = build(r, e);
   r->load_s = (double)(h9_clock_ns() - r->begun_ns) * 1e-9;
   if (rc == H9_OK) rc = simulate(r, e);
   if (rc == H9_OK) rc = write_tail(r, e);
-  if (rc == H9_OK) {
-    rc = h9_writer_close(r->writer, e);
-    r->writer = NULL;
-  }
-  if (rc == H9_OK) return h9_output_commit(&out, e);
-  if (r->writer) h9_writer_abort(r->writer);
-  h9_output_abandon(&out);
-  return rc;
+  return h9_stream_close(&out, r->writer, rc, e);
 }
 
 static void print_realtime(const run *r) {

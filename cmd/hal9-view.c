@@ -257,10 +257,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_END: settle(a, state); break;
   default: return ARGP_ERR_UNKNOWN;
   }
-  if (rc != H9_OK) {
-    if (e.code == H9_EUSAGE) argp_error(state, "%s", e.text);
-    argp_failure(state, H9_ESYSTEM, 0, "out of memory");
-  }
+  h9_option_try(state, rc, &e);
   return 0;
 }
 
@@ -379,19 +376,14 @@ static int view_one(arguments *a, const char *path, h9_error *e) {
 }
 
 /* The options that shape the joined stream, for the provenance. */
-static int make_provenance(const arguments *a, const h9_join *j, h9_provenance *own, h9_error *e) {
-  h9_buf text = {0};
-  h9_shaping_put(&text, a->mode == CAT ? "--cat" : "--merge", NULL);
+static void shaping(const arguments *a, h9_buf *text) {
+  h9_shaping_put(text, a->mode == CAT ? "--cat" : "--merge", NULL);
   if (a->chosen.len) {
-    h9_buf_put8(&text, ' ');
-    h9_buf_put(&text, a->chosen.data, a->chosen.len);
+    h9_buf_put8(text, ' ');
+    h9_buf_put(text, a->chosen.data, a->chosen.len);
   }
-  h9_shaping_end(&text, &a->common);
-  int rc = text.failed || a->chosen.failed ? h9_fail_memory(e, text.len, "provenance") : H9_OK;
-  if (rc == H9_OK)
-    rc = h9_provenance_make(own, program, (const char *)text.data, &a->common, j->seed, j->parent, j->n_parents, e);
-  h9_buf_release(&text);
-  return rc;
+  h9_shaping_end(text, &a->common);
+  text->failed |= a->chosen.failed;
 }
 
 /* --cat and --merge. */
@@ -404,23 +396,16 @@ static int join(arguments *a, h9_error *e) {
                .batch = a->batch ? a->batch : 65536,
                .threads = o->threads};
   h9_output out;
-  h9_writer *w = NULL;
-  h9_provenance own = {0};
-  int rc = h9_output_open(&out, o->output, o->force, e);
+  h9_writer *w;
+  h9_buf text = {0};
+  int rc = h9_stream_open(&out, &w, o, o->threads, e);
   if (rc != H9_OK) return rc;
   h9_stage_enter(H9_STAGE_READ);
-  rc = h9_writer_open(&w, out.fd, o->output ? o->output : "standard output", o->level, o->threads, e);
-  if (rc == H9_OK) rc = h9_join_write(&j, o->operand, o->n_operand, w, e);
-  if (rc == H9_OK) rc = make_provenance(a, &j, &own, e);
-  if (rc == H9_OK) rc = h9_provenance_write(w, &own, e);
-  h9_provenance_release(&own);
-  if (rc == H9_OK) {
-    rc = h9_writer_close(w, e);
-    w = NULL;
-  }
-  if (w) h9_writer_abort(w);
-  if (rc == H9_OK) rc = h9_output_commit(&out, e);
-  else h9_output_abandon(&out);
+  rc = h9_join_write(&j, o->operand, o->n_operand, w, e);
+  shaping(a, &text);
+  if (rc == H9_OK) rc = h9_stream_sign(w, program, &text, o, j.seed, j.parent, j.n_parents, e);
+  h9_buf_release(&text);
+  rc = h9_stream_close(&out, w, rc, e);
   if (rc == H9_OK && o->verbose && !o->quiet)
     fprintf(stderr, "%s: %llu signals, %llu samples of %u streams\n", program, (unsigned long long)j.signals,
             (unsigned long long)j.samples, j.n_parents);

@@ -17,7 +17,7 @@ static const struct argp_option option_table[] = {
 static uint32_t number(struct argp_state *state, const char *option, const char *arg) {
   h9_error e = {0};
   uint64_t n = 0;
-  if (h9_option_whole(option, arg, 1, 1u << 24, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+  h9_option_try(state, h9_option_whole(option, arg, 1, 1u << 24, &n, &e), &e);
   return (uint32_t)n;
 }
 
@@ -34,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     o->urgent_given = true;
     break;
   case OPT_WAIT:
-    if (h9_option_quantity("--batch-wait", arg, &h9_unit_ms, &o->given.wait_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_quantity("--batch-wait", arg, &h9_unit_ms, &o->given.wait_ms, &e), &e);
     if (!(o->given.wait_ms >= 0 && o->given.wait_ms <= 1e7))
       argp_error(state, "--batch-wait: found '%s', expected 0 to 10,000,000 ms", arg);
     o->wait_given = true;

@@ -108,3 +108,16 @@ int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t
   *value = v;
   return H9_OK;
 }
+
+void h9_option_try(struct argp_state *state, int rc, const h9_error *e) {
+  if (rc == H9_EUSAGE) argp_error(state, "%s", e->text);
+  else if (rc != H9_OK) argp_failure(state, rc, 0, "%s", e->text);
+}
+
+const char **h9_option_names(char *text) {
+  size_t n = 1, k = 0;
+  for (const char *s = text; *s; s++) n += *s == ',';
+  const char **names = calloc(n + 1, sizeof *names);
+  for (char *s = names ? strtok(text, ",") : NULL; s; s = strtok(NULL, ",")) names[k++] = s;
+  return names;
+}

@@ -65,8 +65,7 @@ static error_t add_model(h9_options *o, const char *arg, struct argp_state *stat
 static error_t interval(h9_options *o, const char *arg, struct argp_state *state) {
   static const h9_unit seconds = {"s", {1, 0, 0, 0}, 1e-3};
   h9_error e = {0};
-  if (h9_option_quantity("--metrics-interval", arg, &seconds, &o->metrics_interval_s, &e) != H9_OK)
-    argp_error(state, "%s", e.text);
+  h9_option_try(state, h9_option_quantity("--metrics-interval", arg, &seconds, &o->metrics_interval_s, &e), &e);
   if (!(o->metrics_interval_s >= 0.01 && o->metrics_interval_s <= 86400))
     argp_error(state, "--metrics-interval: found '%s', expected 10 ms to 86400 s", arg);
   return 0;
@@ -234,41 +233,6 @@ void h9_progress_end(h9_progress *p) {
     fflush(p->out);
   }
   p->on = p->drawn = false;
-}
-
-int h9_provenance_make(h9_provenance *p, const char *program, const char *shaping, const h9_options *o,
-                       uint64_t seed, const h9_hash *parents, uint32_t n_parents, h9_error *e) {
-  *p = (h9_provenance){.program = h9_strdup(program),
-                       .version = h9_strdup(h9_version),
-                       .options = h9_strdup(shaping),
-                       .label = h9_strdup(o->label ? o->label : ""),
-                       .seed = seed};
-  if (!p->program || !p->version || !p->options || !p->label)
-    return h9_fail_memory(e, strlen(shaping), "provenance");
-  uint32_t room = sizeof p->output_of_parents / sizeof p->output_of_parents[0];
-  for (uint32_t i = 0; i < n_parents && i < room; i++) p->output_of_parents[p->n_parents++] = parents[i];
-  return H9_OK;
-}
-
-void h9_shaping_put(h9_buf *b, const char *name, const char *value) {
-  if (b->len) h9_buf_put8(b, ' ');
-  h9_buf_put(b, name, strlen(name));
-  if (!value) return;
-  h9_buf_put8(b, ' ');
-  h9_buf_put(b, value, strlen(value));
-}
-
-void h9_shaping_begin(h9_buf *b, const h9_options *o) {
-  if (o->config) h9_shaping_put(b, "-c", o->config);
-  for (size_t i = 0; i < o->n_set; i++) h9_shaping_put(b, "--set", o->set[i]);
-  for (size_t i = 0; i < o->n_model_files; i++) h9_shaping_put(b, "--model", o->model_file[i]);
-}
-
-void h9_shaping_end(h9_buf *b, const h9_options *o) {
-  char seed[32];
-  snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
-  if (o->seed_given) h9_shaping_put(b, "--seed", seed);
-  h9_buf_put8(b, 0);
 }
 
 int h9_fail_output(const h9_options *o, h9_error *e) {

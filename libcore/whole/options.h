@@ -54,6 +54,10 @@ int h9_option_whole(const char *option, const char *text, uint64_t low, uint64_t
 int h9_option_u64(const char *text, uint64_t *v) H9_UNUSED_RESULT; /* decimal, 0x or 1e6; H9_EUSAGE without a message */
 /* In ms, above 0 or, with `zero`, of at least 0. */
 int h9_option_time(const char *option, const char *text, bool zero, double *ms, h9_error *e) H9_UNUSED_RESULT;
+/* In a parser: leaves with the message where rc is an error. */
+void h9_option_try(struct argp_state *state, int rc, const h9_error *e);
+/* "exc,inh": pointers into the text, which is cut, closed by NULL; to be freed. NULL: no memory. */
+const char **h9_option_names(char *text);
 /* 1 to `most` quantities with commas between; *n says how many. */
 int h9_option_quantities(const char *option, const char *text, const h9_unit *unit, int most, double *v, int *n,
                          h9_error *e) H9_UNUSED_RESULT;
@@ -88,6 +92,18 @@ void h9_shaping_end(h9_buf *b, const h9_options *o);
 
 /* Says where, of a write that failed; e->code. */
 int h9_fail_output(const h9_options *o, h9_error *e);
+/* The same of gathered options, which are released. */
+int h9_provenance_own(h9_provenance *p, const char *program, h9_buf *shaping, const h9_options *o, uint64_t seed,
+                      const h9_hash *parents, uint32_t n_parents, h9_error *e) H9_UNUSED_RESULT;
+/* A program's own stream, by -o, -f and --level: opened; signed with the provenance, which comes last; closed. Where rc
+ * is an error already it is given up, and rc returned. */
+int h9_stream_open(h9_output *out, h9_writer **w, const h9_options *o, int threads, h9_error *e) H9_UNUSED_RESULT;
+int h9_stream_sign(h9_writer *w, const char *program, h9_buf *shaping, const h9_options *o, uint64_t seed,
+                   const h9_hash *parents, uint32_t n_parents, h9_error *e) H9_UNUSED_RESULT;
+int h9_stream_close(h9_output *out, h9_writer *w, int rc, h9_error *e) H9_UNUSED_RESULT;
+/* Before anything is computed: H9_EUSAGE where binary data would go to a terminal. */
+int h9_stream_refuse_terminal(const h9_options *o, h9_error *e) H9_UNUSED_RESULT;
+
 /* With -v: how long the program took, and its memory. */
 void h9_tell_cost(const h9_options *o, const char *program, FILE *err);
 

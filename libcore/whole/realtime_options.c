@@ -24,7 +24,7 @@ static const struct argp_option option_table[] = {
 static uint64_t number(struct argp_state *state, const char *option, const char *arg, uint64_t low, uint64_t high) {
   h9_error e = {0};
   uint64_t n = low;
-  if (h9_option_whole(option, arg, low, high, &n, &e) != H9_OK) argp_error(state, "%s", e.text);
+  h9_option_try(state, h9_option_whole(option, arg, low, high, &n, &e), &e);
   return n;
 }
 
@@ -42,7 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       argp_error(state, "--realtime: found '%s', expected seconds of the clock for one of simulated time, 1e-6 to 1e6", arg);
     break;
   case OPT_FRAME:
-    if (h9_option_quantity("--frame", arg, &h9_unit_ms, &o->frame_ms, &e) != H9_OK) argp_error(state, "%s", e.text);
+    h9_option_try(state, h9_option_quantity("--frame", arg, &h9_unit_ms, &o->frame_ms, &e), &e);
     if (!(o->frame_ms >= 0.01 && o->frame_ms <= 1e4))
       argp_error(state, "--frame: found '%s', expected 0.01 to 10,000 ms", arg);
     break;
