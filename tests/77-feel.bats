@@ -68,7 +68,7 @@ T
     grep -qE '^ [A-Z].*:$' page
     [ "$(grep -ciE '\(default' page)" -ge 4 ]
     [ "$(tail -n 1 page)" = "Manual: man $p. To begin: man hal9." ]
-    ! grep -qE '.{80}' page
+    run ! grep -qE '.{80}' page
   done
 }
 

@@ -23,7 +23,7 @@ terminal() { script -qec "$1" /dev/null < /dev/null | tr '\r' '\n'; }
     [ "$status" = 0 ] # of tr
     [[ "$output" == "hal9-$p: "*" or "* ]]
     [[ "$output" == *expected* || "$output" == *"as in 'hal9-gen -n 100 | hal9-view'"* ]]
-    ! script -qec "timeout 5 hal9-$p" /dev/null < /dev/null > /dev/null || return 1
+    run ! script -qec "timeout 5 hal9-$p" /dev/null < /dev/null > /dev/null
   done
   run terminal 'timeout 5 hal9-step -t 1'
   [[ "$output" == *"standard input: is a terminal, expected a stream: name a file, or pipe one in (--help has examples)"* ]]
@@ -41,16 +41,16 @@ terminal() { script -qec "$1" /dev/null < /dev/null | tr '\r' '\n'; }
 
 @test "progress: on a terminal alone, on standard error, with rate and time left, wiped at the end" {
   # a run by the clock takes as long as it says
-  terminal 'hal9-step -q --realtime -t 1 -o x.h9 net.h9' > quiet
+  terminal 'hal9-step -q --realtime -t 2.3s -o x.h9 net.h9' > quiet
   script -qec 'hal9-step --realtime -t 2.5s -o x.h9 net.h9' typed < /dev/null > shown
   tr '\r' '\n' < shown > lines
   cat lines
   grep -qE '^hal9-step: [0-9.]+ of 2500 ms +[0-9]+ %  [0-9]+ s left  RTF [0-9.]+' lines
   grep -q $'^\033\\[K' lines
-  ! grep -q ' of ' quiet
+  run ! grep -q ' of ' quiet
   # elsewhere than on a terminal: only when asked for; standard output has data alone
   hal9-step --realtime -t 2.2s net.h9 2> said > data.h9
-  ! grep -q ' of .* left' said
+  run ! grep -q ' of .* left' said
   hal9-view --check data.h9
   [ -z "$(TERM=dumb terminal 'hal9-step --realtime -t 2.2s -o x.h9 net.h9' | grep ' left')" ]
   hal9-gen -n 300000 > many.h9
@@ -69,10 +69,10 @@ terminal() { script -qec "$1" /dev/null < /dev/null | tr '\r' '\n'; }
       env "$off" script -qec "$command" /dev/null < /dev/null > shown || [ "$command" = "hal9-step --nonsense" ]
       echo "$off $command"
       [ -s shown ]
-      ! grep -q "$colour" shown
+      run ! grep -q "$colour" shown
     done
   done
   # and none where the output is no terminal
   hal9-plot raster --term spikes.h9 > shown
-  ! grep -q $'\033' shown
+  run ! grep -q $'\033' shown
 }
