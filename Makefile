@@ -27,13 +27,17 @@ override BUILD := $(patsubst %/san,%,$(BUILD))/san
 endif
 LDLIBS_ := -lyaml -lzstd -lxxhash -lm
 
+# SONATA needs HDF5 and Jansson, and nothing else does: without them hal9-convert says what to install.
+HDF5_CFLAGS := $(if $(wildcard /usr/include/jansson.h),$(if $(wildcard /usr/include/hdf5/serial/hdf5.h),-DH9_SONATA -I/usr/include/hdf5/serial))
+SONATA_LIBS := $(if $(HDF5_CFLAGS),-lhdf5_serial -ljansson)
+
 LIB_SRC := $(sort $(wildcard libcore/*/*.c))
 # The kernels of a model, MODEL_step.h, are (without regard to floating-point traps, which lets choices be vectorized) libcore/model/kernels.c compiled with it once for each SIMD level.
 MODELS := $(patsubst libcore/model/%_step.h,%,$(sort $(wildcard libcore/model/*_step.h)))
 X86 := $(findstring x86_64,$(shell $(CC) -dumpmachine))
 LEVELS := scalar $(if $(X86),sse avx2 avx512)
 KERNEL_OBJ := $(foreach l,$(LEVELS),$(MODELS:%=$(BUILD)/obj/libcore/model/%_step_$(l).o))
-LIB_SRC := $(filter-out libcore/model/kernels.c,$(LIB_SRC))
+LIB_SRC := $(filter-out libcore/model/kernels.c $(if $(HDF5_CFLAGS),,libcore/whole/hdf5.c libcore/whole/convert_sonata_%),$(LIB_SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(KERNEL_OBJ) $(BUILD)/obj/model_headers.o
 # The headers that a model's step needs, as texts: models given by equations are compiled with them.
 STEP_HEADERS := model.h real.h kernel_begin.h kernel_end.h ode.h
@@ -90,6 +94,13 @@ $(KERNEL_OBJ): $(BUILD)/obj/libcore/model/%.o: libcore/model/kernels.c $(BUILD)/
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(SIMD_FLAGS) -MMD -MP -c -o $@ $<
+
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard libcore/whole/convert_sonata*.c) libcore/whole/hdf5.c): CPPFLAGS_ += $(HDF5_CFLAGS)
+$(BUILD)/obj/libcore/whole/convert_sonata.o: $(BUILD)/sonata
+$(BUILD)/bin/hal9-convert: LDLIBS_ += $(SONATA_LIBS)
+$(BUILD)/sonata: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HDF5_CFLAGS)' | cmp -s - $@ || echo '$(HDF5_CFLAGS)' > $@
 
 # Rebuilds everything when the compiler or its flags change.
 FLAGS_LINE := $(CC) $(CPPFLAGS_) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) $(LDFLAGS_) $(LDFLAGS)

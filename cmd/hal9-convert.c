@@ -15,7 +15,7 @@
 
 #define PROGRAM "hal9-convert"
 /* As completions list them. */
-#define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk|pynn|mtx"
+#define FORMATS "tsv|csv|ndjson|npy|npz|nest|gdf|auryn|bmtk|pynn|mtx|sonata"
 
 static const char doc[] =
     "Make a stream of tables of neurons, connections, signals, or tables of one.\n\n"
@@ -31,6 +31,7 @@ enum {
   OPT_FROM = 0x2000,
   OPT_TO,
   OPT_FORMATS,
+  OPT_STATES,
   OPT_NEURONS,
   OPT_CONNECTIONS,
   OPT_SIGNALS,
@@ -58,6 +59,7 @@ static const struct argp_option option_table[] = {
     {"neurons", OPT_NEURONS, "FILE", 0, "Table of neurons: label, x, y, z, population, model, values", 0},
     {"connections", OPT_CONNECTIONS, "FILE", 0, "Table of connections: source, target, weight, delay", 0},
     {"signals", OPT_SIGNALS, "FILE", 0, "Table of signals: time, neuron, strength, priority; several times to read several", 0},
+    {"states", OPT_STATES, "FILE", 0, "Reports of recorded state to read (sonata); several times to read several", 0},
     {"time-unit", OPT_TIME_UNIT, "ms|s|us|step", 0, "What times are in where the other form does not say", 0},
     {"id-base", OPT_ID_BASE, "0|1", 0, "Number of the first neuron where neurons are called by numbers", 0},
     {"source", OPT_SOURCE, "POPULATION", 0, "Connections of these sources, which are numbers in their population", 0},
@@ -82,7 +84,8 @@ typedef struct settings {
   const h9_format *from, *to; /* NULL: a stream */
   const char *ids;
   const char **more; /* files of signals behind the first */
-  size_t cap_more;
+  const char **states;
+  size_t cap_more, cap_states;
   const char *alone; /* the first option given that only goes with tables as input */
 } settings;
 
@@ -162,6 +165,20 @@ static void settle_form(settings *s, const h9_format *f, struct argp_state *stat
   if (s->from && !c->base_given) c->id_base_0 = f->id_base_0;
 }
 
+/* A folder with everything is read by its name, and written to -o; spikes also alone. */
+static void settle_folder(settings *s, const h9_format *f, struct argp_state *state) {
+  h9_convert_options *c = &s->c;
+  if (s->from) c->folder = s->o.n_operand ? s->o.operand[0] : NULL;
+  else c->folder = s->o.output;
+  if (!c->folder && !c->path[H9_PART_SIGNALS] && !c->n_states)
+    argp_error(state, s->from ? "found nothing to read, expected a folder or configuration of format %s, or --signals FILE"
+                              : "found nowhere to write format %s, expected -o FOLDER, or --signals FILE", f->name);
+  if (c->n_states && (s->to || (!c->folder && !c->network)))
+    argp_error(state, s->to ? "--states: recorded state is written to the folder of -o"
+                            : "--states: whose state is it? Give the folder, or --network FILE");
+  if (c->folder && c->network) argp_error(state, "--network: the folder has neurons of its own");
+}
+
 /* What is left to decide when all options are known. */
 static void settle(settings *s, struct argp_state *state) {
   int standard = 0, any = 0;
@@ -174,15 +191,20 @@ static void settle(settings *s, struct argp_state *state) {
     argp_error(state, "one side is hal9: convert by way of a stream, as in '%s --from %s ... | %s --to %s ...'", PROGRAM,
                s->from->name, PROGRAM, s->to->name);
   if (!s->from && !s->to) argp_error(state, "found neither --from nor --to, expected one of them with another format than hal9 (--formats)");
-  if (!any) argp_error(state, "found no tables, expected --neurons, --connections or --signals with FILE");
+  const h9_format *form = s->from ? s->from : s->to;
+  if (form->folders) settle_folder(s, form, state);
+  else if (s->c.n_states) argp_error(state, "--states: format %s has no recorded state", form->name);
+  else if (!any) argp_error(state, "found no tables, expected --neurons, --connections or --signals with FILE");
   if (standard > 1) argp_error(state, "only one table can be standard %s", s->from ? "input" : "output");
-  if (s->from && s->o.n_operand) argp_error(state, "found '%s', but tables are named by options", s->o.operand[0]);
+  if (s->from && s->o.n_operand && !form->folders)
+    argp_error(state, "found '%s', but tables are named by options", s->o.operand[0]);
   if (s->o.n_operand > 1) argp_error(state, "found '%s', expected one stream", s->o.operand[1]);
-  if (s->to && s->o.output) argp_error(state, "-o names a stream to write; tables are named by --neurons, --connections, --signals");
+  if (s->to && s->o.output && !form->folders)
+    argp_error(state, "-o names a stream to write; tables are named by --neurons, --connections, --signals");
   if (s->to && s->alone) argp_error(state, "--%s goes with --from", s->alone);
   if (s->from && !s->from->read) argp_error(state, "format %s can be written only", s->from->name);
   if (s->to && !s->to->write) argp_error(state, "format %s can be read only", s->to->name);
-  settle_form(s, s->from ? s->from : s->to, state);
+  settle_form(s, form, state);
   s->c.threads = s->o.threads;
   if (s->o.seed_given) s->c.seed = s->o.seed, s->c.seed_given = true;
   if (s->o.model) s->c.model = s->o.model;
@@ -202,6 +224,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPT_NEURONS: s->c.path[H9_PART_NEURONS] = arg; break;
   case OPT_CONNECTIONS: s->c.path[H9_PART_CONNECTIONS] = arg; break;
   case OPT_SIGNALS: rc = add_signals(s, arg); break;
+  case OPT_STATES:
+    rc = h9_grow(&s->states, &s->cap_states, (size_t)s->c.n_states + 1, sizeof *s->states);
+    if (rc == H9_OK) s->states[s->c.n_states++] = arg, s->c.states = s->states;
+    break;
   case OPT_TIME_UNIT:
     if (!parse_time_unit(s, arg)) argp_error(state, "--time-unit: found '%s', expected ms, s, us or step", arg);
     break;
@@ -261,9 +287,11 @@ static void shaping(const settings *s, h9_buf *b) {
   char number[32];
   h9_shaping_begin(b, &s->o);
   h9_shaping_put(b, "--from", s->from->name);
+  if (s->c.folder) h9_shaping_put(b, s->c.folder, NULL);
   for (int i = 0; i < H9_PARTS; i++)
     if (s->c.path[i]) h9_shaping_put(b, parts[i], s->c.path[i]);
   for (int i = 0; i < s->c.n_more_signals; i++) h9_shaping_put(b, "--signals", s->more[i]);
+  for (int i = 0; i < s->c.n_states; i++) h9_shaping_put(b, "--states", s->states[i]);
   if (s->c.time_unit != s->from->time) h9_shaping_put(b, "--time-unit", units[s->c.time_unit]);
   if (s->c.base_given) h9_shaping_put(b, "--id-base", s->c.id_base_0 ? "0" : "1");
   if (s->c.network) h9_shaping_put(b, "--network", s->c.network);
@@ -346,5 +374,6 @@ int main(int argc, char **argv) {
   if (rc != H9_OK) rc = h9_report(stderr, PROGRAM, &e);
   h9_options_release(&s.o);
   free(s.more);
+  free(s.states);
   return rc;
 }

@@ -57,7 +57,8 @@ enum h9_kernel_type {
 const char *h9_kernel_name(unsigned type);
 typedef struct h9_kernel {
   uint8_t type;
-  double scale;   /* p at the peak (the rule's `p`); 1 for degree rules */
+  double scale;   /* p at the peak (the rule's `p`); 1 for degree rules; of an explicit rule whose number is known the
+                     most connections onto one neuron */
   double arg[5];  /* gaussian: sigma, mean; exponential: tau; gamma: kappa, theta;
                      gabor: sigma, lambda, theta, psi, gamma; linear, step: range. um, radians */
   double cutoff;  /* um: pairs further apart are never joined; inf: none. A gaussian etc. without a
@@ -105,7 +106,8 @@ typedef struct h9_projection {
   uint32_t source, target; /* indices of populations */
   uint8_t rule;            /* enum h9_rule */
   bool autapses, multapses, symmetric, periodic, materialised;
-  double number;  /* indegree, outdegree, total number, k; poisson: mean a pair; radius rule: um */
+  double number;  /* indegree, outdegree, total number, k; poisson: mean a pair; radius rule: um; explicit: how many
+                     there are, 0 where it is not known */
   h9_kernel kernel; /* pairwise_bernoulli: kernel.scale is p */
   h9_mask mask;
   h9_dist weight; /* in the unit of the target model's input (pA, mV or nS) */

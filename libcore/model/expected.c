@@ -58,7 +58,7 @@ double h9_projection_expected(const h9_network *net, const h9_projection *p) {
   h9_grids g = {.threads = 1};
   h9_error e = {0};
   double x = 0;
-  if (p->rule == H9_RULE_EXPLICIT) return 0;
+  if (p->rule == H9_RULE_EXPLICIT) return p->number > 0 ? p->number : 0;
   int rc = h9_compile_rule(&c, net, (uint32_t)(p - net->projections), &g, &e);
   if (rc == H9_OK) rc = h9_compiled_expected(&c, &s, &x, &e);
   h9_compiled_release(&c);

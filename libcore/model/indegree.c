@@ -125,9 +125,9 @@ double h9_indegree_bound(const h9_network *net, const h9_projection *p, bool *ce
     return chance(p->number * sources / targets);
   case H9_RULE_FIXED_TOTAL_NUMBER:
     return p->multapses ? chance(p->number / targets) : most;
-  case H9_RULE_EXPLICIT:
+  case H9_RULE_EXPLICIT: /* what its writer says of it, if anything */
     *certain = false;
-    return INFINITY;
+    return p->number > 0 ? p->kernel.scale : INFINITY;
   default:
     return most;
   }

@@ -39,7 +39,7 @@ int h9_projections_plan(h9_network *net, h9_error *e) H9_UNUSED_RESULT;
 /* Expected number of connections of one projection (which lies in net->projections), for --dry-run:
  * exact for rules with fixed numbers, the mean for pairwise ones; where it depends on positions, an
  * estimate from at most 1000 neurons evenly spread over the ids. NaN when it cannot be told (positions
- * not loaded). 0 for H9_RULE_EXPLICIT. */
+ * not loaded). Of H9_RULE_EXPLICIT what its writer said; 0: nothing. */
 double h9_projection_expected(const h9_network *net, const h9_projection *p);
 
 /* Expands by rule. `net` needs positions where rules are spatial, and outlives the source. */

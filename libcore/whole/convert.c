@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const h9_format *const formats[] = {&h9_format_tsv, &h9_format_csv,   &h9_format_ndjson, &h9_format_npy, &h9_format_npz, &h9_format_nest,
-                                           &h9_format_gdf, &h9_format_auryn, &h9_format_bmtk, &h9_format_pynn, &h9_format_mtx};
+                                           &h9_format_gdf, &h9_format_auryn, &h9_format_bmtk, &h9_format_pynn, &h9_format_mtx,
+                                           &h9_format_sonata};
 
 const h9_format *h9_format_at(size_t i) { return i < sizeof formats / sizeof formats[0] ? formats[i] : NULL; }
 
@@ -70,6 +71,15 @@ void h9_import_release(h9_import *m) {
   free(m->id_of);
   free(m->source);
   free(m->edge);
+  for (uint32_t i = 0; i < m->n_classes; i++) {
+    free(m->classes[i].name);
+    free(m->classes[i].synapse);
+    for (uint32_t k = 0; k < m->classes[i].n_values; k++) free(m->classes[i].values[k].name);
+    free(m->classes[i].values);
+  }
+  free(m->classes);
+  for (size_t i = 0; i < m->n_states; i++) h9_state_release(&m->state[i]);
+  free(m->state);
   free(m->signal);
   free(m->most);
   h9_spill_free(m->spill);

@@ -16,8 +16,11 @@ enum h9_time_unit { H9_TIME_DEFAULT, H9_TIME_MS, H9_TIME_S, H9_TIME_US, H9_TIME_
 
 typedef struct h9_convert_options {
   const char *path[H9_PARTS]; /* files of the other form; NULL: not converted */
+  const char *folder;        /* that holds, or is to hold, all of it; NULL: none */
   const char *const *more_signals; /* further files of signals to read */
   int n_more_signals;
+  const char *const *states; /* files of recorded state to read */
+  int n_states;
   enum h9_time_unit time_unit; /* DEFAULT: the format's */
   bool id_base_0;            /* neurons that are called by numbers are counted from 0 */
   bool base_given;           /* that was said; else it is the format's */
@@ -53,8 +56,16 @@ typedef struct h9_import_edge {
   double weight;
   uint32_t target; /* id */
   uint16_t delay;  /* steps */
-  uint16_t population; /* of the target; settled by h9_import_write */
+  uint16_t kind; /* a class; where there are none, of the target's population, settled by h9_import_write */
 } h9_import_edge;
+
+/* Connections of one sort onto one population: from each population they are a projection. */
+typedef struct h9_import_class {
+  uint32_t target; /* population */
+  char *name, *synapse;
+  uint32_t n_values;
+  h9_synapse_value *values;
+} h9_import_class;
 
 typedef struct h9_import_signal {
   h9_step step;
@@ -65,7 +76,7 @@ typedef struct h9_import_signal {
 
 /* A network and activity on their way into a stream. Until labels are settled, "ids" are entries of `labels`. */
 typedef struct h9_import {
-  const h9_convert_options *o;
+  h9_convert_options *o; /* dt and seed may come with what is read */
   h9_buf notes; /* lines */
   h9_labelmap *labels; /* NULL: ids are compact */
   enum h9_ids ids;
@@ -74,6 +85,7 @@ typedef struct h9_import {
   h9_labelmap *local; /* names of populations that signals count their neurons in; NULL: there are none */
   bool known;         /* the neurons are another stream's */
   int n_files;       /* of signals, so far */
+  bool has_neurons;   /* they were read with what there is to know of each */
   uint32_t least_neurons; /* what a table says that there are, compact ids or not */
   h9_network net;
   /* connections */
@@ -83,6 +95,9 @@ typedef struct h9_import {
   size_t n_edges, cap_edges, cap_sources;
   uint32_t *source; /* [n_edges] id */
   h9_import_edge *edge;
+  uint32_t n_classes; /* 0: one for each population, of static synapses */
+  size_t cap_classes;
+  h9_import_class *classes;
   /* signals */
   bool has_signals, strong, prioritised;
   bool raw; /* their ids are entries of labels, or count in populations that are entries: they came before all was settled */
@@ -93,6 +108,9 @@ typedef struct h9_import {
   size_t n_signals, cap_signals, next_signal; /* in memory */
   h9_import_signal *signal;
   struct h9_spill *spill;        /* the others; NULL: there are none */
+  /* recorded state */
+  size_t n_states, cap_states;
+  h9_state *state;
 } h9_import;
 
 void h9_import_release(h9_import *m);
@@ -120,7 +138,7 @@ int h9_import_settle(h9_import *m, h9_error *e) H9_UNUSED_RESULT;
 /* Labels in the order of ids into net.labels; `entry` of each id - 1. */
 int h9_import_keep_labels(h9_import *m, const uint32_t *entry, h9_error *e) H9_UNUSED_RESULT;
 
-/* Writes all as a stream: head, labels, neurons, projections, connections, signals. */
+/* Writes all as a stream: head, labels, neurons, projections, connections, signals, states. */
 int h9_import_write(h9_import *m, h9_writer *w, h9_error *e) H9_UNUSED_RESULT;
 
 struct h9_listing;
@@ -135,6 +153,7 @@ typedef struct h9_format {
   bool id_base_0;            /* numbers count from 0 unless it is said otherwise */
   bool binary;               /* nothing for a terminal */
   bool unicode;              /* texts are in UTF-8 */
+  bool folders;              /* is a folder of files */
   bool plain;                /* signals are times and neurons only */
   enum h9_time_unit time;    /* what times are counted in unless it is said otherwise */
   uint8_t times;             /* bit H9_TIME_*: what may be said; 0: anything */
@@ -153,7 +172,7 @@ typedef struct h9_format {
   int (*finish)(const struct h9_listing *c, enum h9_part part, uint64_t n, int from, int to, h9_error *e);
 } h9_format;
 extern const h9_format h9_format_tsv, h9_format_csv, h9_format_nest, h9_format_gdf, h9_format_auryn, h9_format_bmtk,
-    h9_format_ndjson, h9_format_npy, h9_format_npz, h9_format_pynn, h9_format_mtx;
+    h9_format_ndjson, h9_format_npy, h9_format_npz, h9_format_pynn, h9_format_mtx, h9_format_sonata;
 /* The formats besides the stream; NULL behind the last one. */
 const h9_format *h9_format_at(size_t i);
 const h9_format *h9_format_find(const char *name);

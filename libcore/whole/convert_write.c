@@ -16,15 +16,16 @@ typedef struct writing {
   h9_import *m;
   h9_writer *w;
   uint64_t *start;       /* [n_neurons + 1] first edge of each source */
-  h9_import_edge *edge;  /* by source; in a source by target population, delay, target, weight */
-  int32_t *projection;   /* [populations * populations], -1: none */
+  h9_import_edge *edge;  /* by source; in a source by class, delay, target, weight */
+  uint32_t n_classes;
+  int32_t *projection;   /* [populations * n_classes], -1: none */
 } writing;
 
 /* ---- connections by source ---- */
 
 static int by_place(const void *a, const void *b) {
   const h9_import_edge *x = a, *y = b;
-  if (x->population != y->population) return x->population < y->population ? -1 : 1;
+  if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
   if (x->delay != y->delay) return x->delay < y->delay ? -1 : 1;
   if (x->target != y->target) return x->target < y->target ? -1 : 1;
   return (x->weight > y->weight) - (x->weight < y->weight);
@@ -36,8 +37,8 @@ static void sort_some(void *ctx, uint64_t k, int me) {
   (void)me;
   uint64_t from = k * GROUP_SOURCES, to = from + GROUP_SOURCES < net->n_neurons ? from + GROUP_SOURCES : net->n_neurons;
   for (uint64_t i = from; i < to; i++) {
-    for (uint64_t j = x->start[i]; j < x->start[i + 1]; j++)
-      x->edge[j].population = (uint16_t)h9_network_population_of(net, x->edge[j].target);
+    for (uint64_t j = x->start[i]; j < x->start[i + 1] && !x->m->classes; j++)
+      x->edge[j].kind = (uint16_t)h9_network_population_of(net, x->edge[j].target);
     qsort(x->edge + x->start[i], x->start[i + 1] - x->start[i], sizeof *x->edge, by_place);
   }
 }
@@ -69,6 +70,7 @@ typedef struct weights {
   bool same, narrow, multiples; /* narrow: floats hold them; multiples: of `least` */
   int low;                      /* exponent of the lowest bit set in any */
   uint64_t n;
+  uint32_t indegree;            /* most onto one neuron from the source's population, of all kinds */
 } weights;
 
 static int lowest_bit(double v) {
@@ -86,7 +88,7 @@ static void gather(const writing *x, weights *of) {
       for (uint32_t i = net->populations[p].first - 1; i < net->populations[p].first - 1 + net->populations[p].count; i++)
         for (uint64_t j = x->start[i]; j < x->start[i + 1]; j++) {
           double v = x->edge[j].weight, a = fabs(v);
-          weights *q = &of[(size_t)p * net->n_populations + x->edge[j].population];
+          weights *q = &of[(size_t)p * x->n_classes + x->edge[j].kind];
           if (round) {
             double k = q->least > 0 ? floor(v / q->least + 0.5) : 0;
             q->multiples &= fabs(k) <= INT16_MAX && k * q->least == v;
@@ -105,9 +107,42 @@ static void gather(const writing *x, weights *of) {
         }
 }
 
-static int make_projection(const writing *x, uint32_t source, uint32_t target, const weights *q, h9_projection *p,
+static int take_synapse(const h9_import_class *c, h9_projection *p, h9_error *e) {
+  p->name = h9_strdup(c ? c->name : "");
+  p->synapse = h9_strdup(c ? c->synapse : "static");
+  p->synapse_values = c ? calloc(c->n_values + (size_t)1, sizeof *p->synapse_values) : NULL;
+  if (!p->name || !p->synapse || (c && !p->synapse_values)) return h9_fail_memory(e, sizeof *p, "projections");
+  for (uint32_t i = 0; c && i < c->n_values; i++) {
+    p->synapse_values[p->n_synapse_values++] = (h9_synapse_value){h9_strdup(c->values[i].name), c->values[i].value};
+    if (!p->synapse_values[i].name) return h9_fail_memory(e, H9_NAME_MAX, "a name");
+  }
+  return H9_OK;
+}
+
+/* For each population: how many connections from it onto a neuron, and the most of those that a kind meets. */
+static int count_inputs(const writing *x, weights *of, h9_error *e) {
+  const h9_network *net = &x->m->net;
+  uint32_t *count = malloc(((size_t)net->n_neurons + 1) * sizeof *count);
+  if (!count) return h9_fail_memory(e, (size_t)net->n_neurons * sizeof *count, "connections");
+  for (uint32_t p = 0; p < net->n_populations; p++) {
+    uint64_t from = x->start[net->populations[p].first - 1], to = x->start[net->populations[p].first - 1 + net->populations[p].count];
+    if (from == to) continue;
+    memset(count, 0, ((size_t)net->n_neurons + 1) * sizeof *count);
+    for (uint64_t j = from; j < to; j++) {
+      weights *q = &of[(size_t)p * x->n_classes + x->edge[j].kind];
+      uint32_t n = ++count[x->edge[j].target];
+      if (n > q->indegree) q->indegree = n;
+    }
+  }
+  free(count);
+  return H9_OK;
+}
+
+static int make_projection(const writing *x, uint32_t source, uint32_t kind, const weights *q, h9_projection *p,
                            h9_error *e) {
   const h9_network *net = &x->m->net;
+  const h9_import_class *c = x->m->classes ? &x->m->classes[kind] : NULL;
+  uint32_t target = c ? c->target : kind;
   *p = (h9_projection){.source = source,
                        .target = target,
                        .rule = H9_RULE_EXPLICIT,
@@ -115,16 +150,17 @@ static int make_projection(const writing *x, uint32_t source, uint32_t target, c
                        .multapses = true,
                        .materialised = true,
                        .quantum = 1,
-                       .name = h9_strdup(""),
-                       .synapse = h9_strdup("static"),
-                       .kernel = {.scale = 1, .cutoff = INFINITY}};
+                       .number = (double)q->n,
+                       .kernel = {.scale = q->indegree, .cutoff = INFINITY}};
+  int rc = take_synapse(c, p, e);
   double power = q->low < 1024 ? ldexp(1, q->low) : 1, n = (double)q->n;
   double weight = q->same ? q->first : q->sum / n;
   if (q->same) p->weight_encoding = H9_WEIGHT_CONSTANT;
   else if (q->most / power <= INT16_MAX) p->weight_encoding = H9_WEIGHT_I16, p->quantum = power;
   else if (q->multiples) p->weight_encoding = H9_WEIGHT_I16, p->quantum = q->least;
   else p->weight_encoding = q->narrow ? H9_WEIGHT_F32 : H9_WEIGHT_F64;
-  if (!p->name || !p->synapse || h9_dist_constant_make(&p->weight, weight) != H9_OK ||
+  if (rc != H9_OK) return rc;
+  if (h9_dist_constant_make(&p->weight, weight) != H9_OK ||
       h9_dist_constant_make(&p->delay, floor(q->delay / n + 0.5) * net->dt) != H9_OK)
     return h9_fail_memory(e, sizeof *p, "projections");
   const h9_model *m = h9_model_find(net->populations[target].model);
@@ -136,26 +172,28 @@ static int make_projection(const writing *x, uint32_t source, uint32_t target, c
   return H9_OK;
 }
 
-/* One for each pair of populations that has connections, in order of pairs. */
+/* One for each pair of population and class that has connections, in order of pairs. */
 static int make_projections(writing *x, h9_error *e) {
   h9_network *net = &x->m->net;
-  size_t pairs = (size_t)net->n_populations * net->n_populations;
+  x->n_classes = x->m->classes ? x->m->n_classes : net->n_populations;
+  size_t pairs = (size_t)net->n_populations * x->n_classes;
   weights *of = calloc(pairs, sizeof *of);
   x->projection = malloc(pairs * sizeof *x->projection);
   uint32_t n = 0;
   int rc = H9_OK;
   if (!of || !x->projection) rc = h9_fail_memory(e, pairs * sizeof *of, "projections");
   if (rc == H9_OK) gather(x, of);
+  if (rc == H9_OK) rc = count_inputs(x, of, e);
   for (size_t i = 0; rc == H9_OK && i < pairs; i++) n += of[i].n > 0;
   if (rc == H9_OK && n > H9_PROJECTIONS_MAX)
-    rc = h9_fail(e, H9_EDATA, "%u pairs of populations are connected, expected at most %u", n, H9_PROJECTIONS_MAX);
+    rc = h9_fail(e, H9_EDATA, "%u pairs of populations (and types) are connected, expected at most %u", n, H9_PROJECTIONS_MAX);
   if (rc == H9_OK && !(net->projections = calloc(n + (size_t)1, sizeof *net->projections)))
     rc = h9_fail_memory(e, n * sizeof *net->projections, "projections");
   for (size_t i = 0; rc == H9_OK && i < pairs; i++) {
     x->projection[i] = -1;
     if (of[i].n == 0) continue;
     x->projection[i] = (int32_t)net->n_projections;
-    rc = make_projection(x, (uint32_t)(i / net->n_populations), (uint32_t)(i % net->n_populations), &of[i],
+    rc = make_projection(x, (uint32_t)(i / x->n_classes), (uint32_t)(i % x->n_classes), &of[i],
                          &net->projections[net->n_projections++], e);
   }
   free(of);
@@ -165,7 +203,7 @@ static int make_projections(writing *x, h9_error *e) {
 /* ---- rows ---- */
 
 /* Rows of one projection for sources [first, first + n) of its population. */
-static int fill(const writing *x, const h9_projection *p, uint32_t k, uint32_t first, uint32_t n, h9_rows *r, h9_error *e) {
+static int fill(const writing *x, const h9_projection *p, uint32_t kind, uint32_t k, uint32_t first, uint32_t n, h9_rows *r, h9_error *e) {
   const h9_network *net = &x->m->net;
   const uint64_t *start = x->start + net->populations[p->source].first - 1 + first;
   uint64_t most = start[n] - start[0];
@@ -179,7 +217,7 @@ static int fill(const writing *x, const h9_projection *p, uint32_t k, uint32_t f
   for (uint32_t i = 0; i < n; i++) {
     for (uint64_t j = start[i]; j < start[i + 1]; j++) {
       const h9_import_edge *g = &x->edge[j];
-      if (g->population != p->target) continue;
+      if (g->kind != kind) continue;
       r->target[r->n] = g->target - net->populations[p->target].first;
       r->delay[r->n] = g->delay;
       if (p->weight_encoding == H9_WEIGHT_I16) r->weight[r->n] = (int16_t)floor(g->weight / p->quantum + 0.5);
@@ -202,11 +240,11 @@ static int write_rows(const writing *x, h9_error *e) {
     for (uint32_t first = 0, n; first < pop->count && rc == H9_OK; first += n) {
       n = 1;
       while (first + n < pop->count && n < GROUP_SOURCES && start[first + n + 1] - start[first] <= GROUP_EDGES) n++;
-      for (uint32_t t = 0; t < net->n_populations && rc == H9_OK; t++) {
-        int32_t k = x->projection[(size_t)s * net->n_populations + t];
+      for (uint32_t t = 0; t < x->n_classes && rc == H9_OK; t++) {
+        int32_t k = x->projection[(size_t)s * x->n_classes + t];
         if (k < 0) continue;
         h9_buf body = {0};
-        rc = fill(x, &net->projections[k], (uint32_t)k, first, n, &r, e);
+        rc = fill(x, &net->projections[k], t, (uint32_t)k, first, n, &r, e);
         if (rc == H9_OK && (h9_rows_encode(net, &r, &body) != H9_OK || body.failed))
           rc = h9_fail_memory(e, r.n * 16, "connections");
         if (rc == H9_OK) rc = h9_writer_block(x->w, H9_BLOCK_CONNECTIONS, r.n, &body, e);
@@ -286,13 +324,35 @@ static int write_signals(writing *x, h9_error *e) {
   return rc;
 }
 
+/* ---- states ---- */
+
+enum { SAMPLES = 1 << 18 }; /* of a block */
+
+static int write_state(const writing *x, const h9_state *s, h9_error *e) {
+  uint32_t width = h9_state_width(s), most = SAMPLES / (width ? width : 1);
+  if (most == 0) most = 1;
+  int rc = H9_OK;
+  for (uint32_t t = 0; t < s->n_times && rc == H9_OK; t += most) {
+    h9_state some = *s;
+    h9_buf b = {0};
+    some.first = s->first + (h9_step)t * s->interval;
+    some.n_times = s->n_times - t < most ? s->n_times - t : most;
+    some.sample = s->sample + (size_t)t * width;
+    if (h9_state_encode(&some, &b) != H9_OK || b.failed) rc = h9_fail_memory(e, b.len, "state");
+    else rc = h9_writer_block(x->w, H9_BLOCK_STATE, (uint64_t)some.n_times * width, &b, e);
+    h9_buf_release(&b);
+  }
+  return rc;
+}
+
 int h9_import_write(h9_import *m, h9_writer *w, h9_error *e) {
   writing x = {.m = m, .w = w};
   m->net.dt = m->o->dt;
   m->net.seed = m->o->seed;
   int rc = h9_network_write_head(w, &m->net, e);
-  if (rc == H9_OK && (m->o->path[H9_PART_NEURONS] || m->has_connections || (m->known && !m->has_signals))) rc = h9_network_write_neurons(w, &m->net, e);
+  if (rc == H9_OK && (m->has_neurons || m->o->path[H9_PART_NEURONS] || m->has_connections || (m->known && !m->has_signals))) rc = h9_network_write_neurons(w, &m->net, e);
   if (rc == H9_OK && m->has_connections) rc = write_connections(&x, e);
   if (rc == H9_OK && m->has_signals) rc = write_signals(&x, e);
+  for (size_t i = 0; i < m->n_states && rc == H9_OK; i++) rc = write_state(&x, &m->state[i], e);
   return rc;
 }
