@@ -1,4 +1,5 @@
-/* SONATA both ways: which files, in which order. Without HDF5 and Jansson the format is there by name only. */
+/* SONATA both ways: which files, in which order. Without HDF5 and Jansson the format is there by name only.
+ */
 #include "convert.h"
 
 #ifdef H9_SONATA
@@ -33,9 +34,11 @@ static int read_all(const h9_format *f, h9_import *m, h9_error *e) {
   (void)f;
   int rc = m->o->folder ? read_circuit(&x, e) : H9_OK;
   if (rc == H9_OK && first) rc = h9_sonata_read_spikes(&x, first, e);
-  for (int i = 0; i < m->o->n_more_signals && rc == H9_OK; i++) rc = h9_sonata_read_spikes(&x, m->o->more_signals[i], e);
+  for (int i = 0; i < m->o->n_more_signals && rc == H9_OK; i++)
+    rc = h9_sonata_read_spikes(&x, m->o->more_signals[i], e);
   if (rc == H9_OK && m->local) rc = h9_import_settle(m, e);
-  else if (rc == H9_OK && !m->settled && !m->known) rc = h9_fail(e, H9_EDATA, "%s: holds no spikes: whose it is to be, --network FILE tells", first);
+  else if (rc == H9_OK && !m->settled && !m->known)
+    rc = h9_fail(e, H9_EDATA, "%s: holds no spikes: whose it is to be, --network FILE tells", first);
   for (int i = 0; i < m->o->n_states && rc == H9_OK; i++) rc = h9_sonata_read_report(&x, m->o->states[i], e);
   for (size_t i = 0; i < x.n_nodes; i++) {
     free(x.nodes[i].name);
@@ -47,8 +50,8 @@ static int read_all(const h9_format *f, h9_import *m, h9_error *e) {
 }
 
 /* Blocks of activity, to the end of the stream. */
-static int write_activity(h9_reader *r, h9_network *net, h9_block *b, bool ended, const char *spikes, const char *folder,
-                          bool *any, h9_buf *notes, const char *name, h9_error *e) {
+static int write_activity(h9_reader *r, h9_network *net, h9_block *b, bool ended, const char *spikes,
+                          const char *folder, bool *any, h9_buf *notes, const char *name, h9_error *e) {
   h9_sonata_activity *a = NULL;
   h9_signals s = {0};
   h9_state state = {0};
@@ -59,6 +62,7 @@ static int write_activity(h9_reader *r, h9_network *net, h9_block *b, bool ended
       rc = h9_signals_decode(b, net->n_neurons, &s, e);
       if (rc == H9_OK) rc = h9_sonata_activity_signals(a, &s, e);
     } else if (b->kind == H9_BLOCK_STATE) {
+      h9_state_release(&state);
       rc = h9_state_decode(b, net->n_neurons, &state, e);
       if (rc == H9_OK) rc = h9_sonata_activity_state(a, &state, e);
     }
@@ -72,7 +76,8 @@ static int write_activity(h9_reader *r, h9_network *net, h9_block *b, bool ended
   return h9_sonata_activity_end(a, rc, notes, name, e);
 }
 
-static int write_all(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes, h9_error *e) {
+static int write_all(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes,
+                     h9_error *e) {
   h9_reader *r = NULL;
   h9_network net = {0};
   h9_block b = {0};
@@ -84,7 +89,8 @@ static int write_all(const h9_format *f, const h9_convert_options *o, int fd, co
   if (rc == H9_OK) rc = h9_network_read(r, &net, true, &b, e);
   ended = rc == H9_EOF;
   if (ended) rc = H9_OK;
-  bool network = o->folder && rc == H9_OK && (net.n_projections || !(b.kind == H9_BLOCK_SIGNALS || b.kind == H9_BLOCK_STATE) || ended);
+  bool network = o->folder && rc == H9_OK &&
+                 (net.n_projections || !(b.kind == H9_BLOCK_SIGNALS || b.kind == H9_BLOCK_STATE) || ended);
   if (rc == H9_OK && o->folder) {
     spikes = h9_sonata_path("%s/output/spikes.h5", o->folder);
     output = h9_sonata_path("%s/output", o->folder);
@@ -93,10 +99,13 @@ static int write_all(const h9_format *f, const h9_convert_options *o, int fd, co
   if (rc == H9_OK && network && !h9_network_is_loaded(&net))
     h9_note(notes, "%s: holds no positions and no values of single neurons", name);
   if (rc == H9_OK && network) rc = h9_sonata_write_nodes(&net, o->folder, notes, name, e);
-  if (rc == H9_OK && network) rc = h9_sonata_write_edges(&net, r, &b, &ended, o->folder, o->threads, notes, name, e);
-  if (rc == H9_OK) rc = write_activity(r, &net, &b, ended, file ? file : spikes, output, &any, notes, name, e);
+  if (rc == H9_OK && network)
+    rc = h9_sonata_write_edges(&net, r, &b, &ended, o->folder, o->threads, notes, name, e);
+  if (rc == H9_OK)
+    rc = write_activity(r, &net, &b, ended, file ? file : spikes, output, &any, notes, name, e);
   if (rc == H9_OK && file && !any) rc = h9_fail(e, H9_EDATA, "%s: holds no signals for %s", name, file);
-  if (rc == H9_OK && network) rc = h9_sonata_write_config(&net, o->folder, e); /* last: what leads to the files */
+  if (rc == H9_OK && network)
+    rc = h9_sonata_write_config(&net, o->folder, e); /* last: what leads to the files */
   h9_network_release(&net);
   h9_reader_close(r);
   free(spikes);
@@ -107,7 +116,9 @@ static int write_all(const h9_format *f, const h9_convert_options *o, int fd, co
 #else
 
 static int absent(h9_error *e) {
-  return h9_fail(e, H9_ESYSTEM, "sonata: this hal9-convert was made without HDF5: install libhdf5-dev and libjansson-dev, then make again");
+  return h9_fail(e, H9_ESYSTEM,
+                 "sonata: this hal9-convert was made without HDF5: install libhdf5-dev and libjansson-dev, "
+                 "then make again");
 }
 
 static int read_all(const h9_format *f, h9_import *m, h9_error *e) {
@@ -115,7 +126,8 @@ static int read_all(const h9_format *f, h9_import *m, h9_error *e) {
   return absent(e);
 }
 
-static int write_all(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes, h9_error *e) {
+static int write_all(const h9_format *f, const h9_convert_options *o, int fd, const char *name, h9_buf *notes,
+                     h9_error *e) {
   (void)f, (void)o, (void)fd, (void)name, (void)notes;
   return absent(e);
 }

@@ -20,7 +20,10 @@ typedef struct report {
   bool wide;
   h9_sonata_out out;
   uint32_t n_parts;
-  struct report_part { uint32_t population, from, n; h9_h5_column data; } *part;
+  struct report_part {
+    uint32_t population, from, n;
+    h9_h5_column data;
+  } * part;
 } report;
 
 struct h9_sonata_activity {
@@ -38,10 +41,12 @@ struct h9_sonata_activity {
   size_t cap_row;
 };
 
-int h9_sonata_activity_new(h9_sonata_activity **to, const h9_network *net, const char *spikes, const char *folder, h9_error *e) {
+int h9_sonata_activity_new(h9_sonata_activity **to, const h9_network *net, const char *spikes,
+                           const char *folder, h9_error *e) {
   h9_sonata_activity *a = *to = calloc(1, sizeof *a);
   if (!a) return h9_fail_memory(e, sizeof *a, "spikes");
-  *a = (h9_sonata_activity){.net = net, .spikes = spikes, .folder = folder, .clock = h9_sonata_clock_of(net->dt)};
+  *a = (h9_sonata_activity){
+      .net = net, .spikes = spikes, .folder = folder, .clock = h9_sonata_clock_of(net->dt)};
   a->time = calloc(net->n_populations + (size_t)1, sizeof *a->time);
   a->id = calloc(net->n_populations + (size_t)1, sizeof *a->id);
   return a->time && a->id ? H9_OK : h9_fail_memory(e, net->n_populations * sizeof *a->id, "spikes");
@@ -59,8 +64,10 @@ static int open_spikes(h9_sonata_activity *a, h9_error *e) {
     char *group = h9_sonata_path("/spikes/%s", name), *times = h9_sonata_path("/spikes/%s/timestamps", name),
          *ids = h9_sonata_path("/spikes/%s/node_ids", name);
     rc = !group || !times || !ids ? h9_fail_memory(e, 256, "names")
-         : strchr(name, '/') ? h9_fail(e, H9_EDATA, "population '%s': expected a name without '/', as groups are called after it", name)
-                             : h9_h5_group(&a->out.h5, group, e);
+         : strchr(name, '/')
+             ? h9_fail(e, H9_EDATA,
+                       "population '%s': expected a name without '/', as groups are called after it", name)
+             : h9_h5_group(&a->out.h5, group, e);
     if (rc == H9_OK) rc = h9_h5_put_enum(&a->out.h5, group, "sorting", sortings, 3, 2, e);
     if (rc == H9_OK) rc = h9_h5_column_open(&a->time[p], &a->out.h5, times, H9_H5_F64, 0, e);
     if (rc == H9_OK) rc = h9_h5_put_text(&a->out.h5, times, "units", "ms", e);
@@ -98,36 +105,48 @@ int h9_sonata_activity_signals(h9_sonata_activity *a, const h9_signals *s, h9_er
 static int open_part(report *r, const h9_sonata_activity *a, struct report_part *part, h9_error *e) {
   const char *name = a->net->populations[part->population].name;
   char *path = h9_sonata_path("/report/%s/data", name);
-  int rc = path ? h9_h5_column_open(&part->data, &r->out.h5, path, r->wide ? H9_H5_F64 : H9_H5_F32, part->n, e)
-                : h9_fail_memory(e, 64, "a name");
+  int rc = path
+               ? h9_h5_column_open(&part->data, &r->out.h5, path, r->wide ? H9_H5_F64 : H9_H5_F32, part->n, e)
+               : h9_fail_memory(e, 64, "a name");
   free(path);
   return rc;
 }
 
 static int open_report(h9_sonata_activity *a, const h9_state *s, report **to, h9_error *e) {
   if (a->n_reports == REPORTS_MAX)
-    return h9_fail(e, H9_EDATA, "more than %d recordings of state, by variable, neurons and interval", REPORTS_MAX);
+    return h9_fail(e, H9_EDATA, "more than %d recordings of state, by variable, neurons and interval",
+                   REPORTS_MAX);
   report *r = *to = &a->report[a->n_reports++];
   uint32_t same = 0;
   for (size_t i = 0; i + 1 < a->n_reports; i++) same += strcmp(a->report[i].variable, s->variable) == 0;
-  *r = (report){.variable = h9_strdup(s->variable), .interval = s->interval, .n_ids = s->n_ids, .first = s->first, .next = s->first,
-                .wide = s->wide, .id = malloc(s->n_ids * sizeof *r->id), .part = calloc(a->net->n_populations + (size_t)1, sizeof *r->part)};
+  *r = (report){.variable = h9_strdup(s->variable),
+                .interval = s->interval,
+                .n_ids = s->n_ids,
+                .first = s->first,
+                .next = s->first,
+                .wide = s->wide,
+                .id = malloc(s->n_ids * sizeof *r->id),
+                .part = calloc(a->net->n_populations + (size_t)1, sizeof *r->part)};
   char number[16] = "", *path = NULL;
   if (same) snprintf(number, sizeof number, "_%u", same + 1);
-  if (!r->variable || !r->id || !r->part || !(path = h9_sonata_path("%s/%s%s.h5", a->folder, s->variable, number)))
+  if (!r->variable || !r->id || !r->part ||
+      !(path = h9_sonata_path("%s/%s%s.h5", a->folder, s->variable, number)))
     return h9_fail_memory(e, s->n_ids * sizeof *r->id, "a report");
   memcpy(r->id, s->id, s->n_ids * sizeof *r->id);
-  int rc = strchr(s->variable, '/') ? h9_fail(e, H9_EDATA, "variable '%s': expected a name without '/'", s->variable)
-                                    : h9_sonata_out_open(&r->out, path, e);
+  int rc = strchr(s->variable, '/')
+               ? h9_fail(e, H9_EDATA, "variable '%s': expected a name without '/'", s->variable)
+               : h9_sonata_out_open(&r->out, path, e);
   for (uint32_t i = 0; i < s->n_ids && rc == H9_OK;) {
     struct report_part *part = &r->part[r->n_parts++];
-    const h9_population *p = &a->net->populations[part->population = h9_network_population_of(a->net, s->id[i])];
+    const h9_population *p =
+        &a->net->populations[part->population = h9_network_population_of(a->net, s->id[i])];
     part->from = i;
     while (i < s->n_ids && s->id[i] < p->first + p->count) i++;
     part->n = i - part->from;
     rc = open_part(r, a, part, e);
     char *data = h9_sonata_path("/report/%s/data", p->name);
-    if (rc == H9_OK) rc = data ? h9_h5_put_text(&r->out.h5, data, "units", s->unit, e) : h9_fail_memory(e, 64, "a name");
+    if (rc == H9_OK)
+      rc = data ? h9_h5_put_text(&r->out.h5, data, "units", s->unit, e) : h9_fail_memory(e, 64, "a name");
     if (rc == H9_OK) rc = h9_h5_put_text(&r->out.h5, data, H9_SONATA_VARIABLE, s->variable, e);
     free(data);
   }
@@ -136,8 +155,8 @@ static int open_report(h9_sonata_activity *a, const h9_state *s, report **to, h9
 }
 
 static bool continues(const report *r, const h9_state *s) {
-  return strcmp(r->variable, s->variable) == 0 && r->interval == s->interval && r->next == s->first && r->wide == s->wide &&
-         r->n_ids == s->n_ids && memcmp(r->id, s->id, s->n_ids * sizeof *r->id) == 0;
+  return strcmp(r->variable, s->variable) == 0 && r->interval == s->interval && r->next == s->first &&
+         r->wide == s->wide && r->n_ids == s->n_ids && memcmp(r->id, s->id, s->n_ids * sizeof *r->id) == 0;
 }
 
 int h9_sonata_activity_state(h9_sonata_activity *a, const h9_state *s, h9_error *e) {
@@ -150,7 +169,8 @@ int h9_sonata_activity_state(h9_sonata_activity *a, const h9_state *s, h9_error 
   for (size_t i = 0; i < a->n_reports && !r; i++)
     if (continues(&a->report[i], s)) r = &a->report[i];
   if (!r) rc = open_report(a, s, &r, e);
-  if (rc == H9_OK && h9_grow(&a->row, &a->cap_row, s->n_ids, sizeof *a->row) != H9_OK) rc = h9_fail_memory(e, s->n_ids * 8, "samples");
+  if (rc == H9_OK && h9_grow(&a->row, &a->cap_row, s->n_ids, sizeof *a->row) != H9_OK)
+    rc = h9_fail_memory(e, s->n_ids * 8, "samples");
   for (uint32_t t = 0; t < s->n_times && rc == H9_OK; t++)
     for (uint32_t k = 0; k < r->n_parts && rc == H9_OK; k++) {
       const struct report_part *part = &r->part[k];
@@ -165,7 +185,8 @@ int h9_sonata_activity_state(h9_sonata_activity *a, const h9_state *s, h9_error 
   return H9_OK;
 }
 
-static int put_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, const void *v, uint64_t n, h9_error *e) {
+static int put_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, const void *v,
+                    uint64_t n, h9_error *e) {
   h9_h5_column c = {.id = -1};
   char *path = h9_sonata_path("%s/mapping/%s", group, name);
   int rc = path ? h9_h5_column_open(&c, h5, path, type, 0, e) : h9_fail_memory(e, 64, "a name");
@@ -179,13 +200,16 @@ static int put_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5_t
 /* What the columns of data are of, and when its rows are. */
 static int put_mapping(const h9_sonata_activity *a, report *r, const struct report_part *part, h9_error *e) {
   const h9_population *p = &a->net->populations[part->population];
-  char *group = h9_sonata_path("/report/%s", p->name), *time = h9_sonata_path("/report/%s/mapping/time", p->name),
+  char *group = h9_sonata_path("/report/%s", p->name),
+       *time = h9_sonata_path("/report/%s/mapping/time", p->name),
        *nodes = h9_sonata_path("/report/%s/mapping/node_ids", p->name);
   uint64_t *id = malloc(part->n * sizeof *id), *pointer = malloc((part->n + (size_t)1) * sizeof *pointer);
   uint32_t *element = calloc(part->n, sizeof *element);
   static const uint32_t sorted = 1;
-  double times[3] = {h9_sonata_ms(&a->clock, r->first), h9_sonata_ms(&a->clock, r->next), h9_sonata_ms(&a->clock, r->interval)};
-  int rc = group && time && nodes && id && pointer && element ? H9_OK : h9_fail_memory(e, part->n * 20, "a report");
+  double times[3] = {h9_sonata_ms(&a->clock, r->first), h9_sonata_ms(&a->clock, r->next),
+                     h9_sonata_ms(&a->clock, r->interval)};
+  int rc = group && time && nodes && id && pointer && element ? H9_OK
+                                                              : h9_fail_memory(e, part->n * 20, "a report");
   for (uint32_t i = 0; i < part->n && rc == H9_OK; i++) {
     id[i] = r->id[part->from + i] - p->first;
     pointer[i] = i;
@@ -228,12 +252,15 @@ int h9_sonata_activity_end(h9_sonata_activity *a, int rc, h9_buf *notes, const c
   }
   for (size_t i = 0; i < a->n_reports && rc == H9_OK; i++) rc = close_report(a, &a->report[i], e);
   if (rc == H9_OK && a->to > a->from && (a->from != 0 || a->to != a->last))
-    h9_note(notes, "%s: the recording is from %.9g to %.9g ms: read its spikes with --start %.9gms --stop %.9gms", name,
-            (double)a->from * a->clock.dt, (double)a->to * a->clock.dt, (double)a->from * a->clock.dt, (double)a->to * a->clock.dt);
+    h9_note(notes,
+            "%s: the recording is from %.9g to %.9g ms: read its spikes with --start %.9gms --stop %.9gms",
+            name, (double)a->from * a->clock.dt, (double)a->to * a->clock.dt, (double)a->from * a->clock.dt,
+            (double)a->to * a->clock.dt);
   if (rc == H9_OK && (a->strong || a->prioritised))
     h9_note(notes, "%s: strengths and priorities of signals are not in the files", name);
   if (rc == H9_OK && a->groups)
-    h9_note(notes, "%s: %llu samples of means and sums over neurons are not in the files", name, (unsigned long long)a->groups);
+    h9_note(notes, "%s: %llu samples of means and sums over neurons are not in the files", name,
+            (unsigned long long)a->groups);
   for (uint32_t p = 0; p < n; p++) {
     h9_h5_column_drop(&a->time[p]);
     h9_h5_column_drop(&a->id[p]);

@@ -19,12 +19,15 @@ typedef struct source { /* one JSON file */
   json_t *root;
 } source;
 
+/* In every case the caller unloads it. */
 static int load(source *s, const char *path, h9_error *e) {
   json_error_t why;
   const char *slash = strrchr(path, '/');
   *s = (source){.path = path};
   if (access(path, R_OK) != 0) return h9_fail_sys(e, H9_ENOINPUT, errno, "%s: cannot open", path);
-  char *above = !slash ? h9_strdup(".") : slash == path ? h9_strdup("/") : strndup(path, (size_t)(slash - path));
+  char *above = !slash          ? h9_strdup(".")
+                : slash == path ? h9_strdup("/")
+                                : strndup(path, (size_t)(slash - path));
   s->folder = above ? realpath(above, NULL) : NULL;
   free(above);
   if (!s->folder) return h9_fail_sys(e, H9_ENOINPUT, errno, "%s: cannot open its folder", path);
@@ -32,9 +35,6 @@ static int load(source *s, const char *path, h9_error *e) {
   if (s->root && json_is_object(s->root)) return H9_OK;
   if (s->root) (void)!h9_fail(e, H9_EDATA, "%s: expected an object in braces", path);
   else (void)!h9_fail(e, H9_EDATA, "%s:%d:%d: %s", path, why.line, why.column, why.text);
-  free(s->folder);
-  json_decref(s->root);
-  s->root = NULL;
   return e->code;
 }
 
@@ -61,7 +61,8 @@ static const char *variable(const source *s, const char *name, size_t len) {
 static char *expand(const source *s, const char *text, h9_error *e) {
   char now[PATH_MAX];
   if (strlen(text) >= sizeof now) {
-    h9_fail(e, H9_EDATA, "%s: a path of %zu characters, expected fewer than %zu", s->path, strlen(text), sizeof now);
+    h9_fail(e, H9_EDATA, "%s: a path of %zu characters, expected fewer than %zu", s->path, strlen(text),
+            sizeof now);
     return NULL;
   }
   memcpy(now, text, strlen(text) + 1);
@@ -95,11 +96,13 @@ static int path_of(const source *s, const json_t *of, const char *key, char **pa
 }
 
 static int read_files(const source *s, const char *part, struct h9_sonata_file **to, size_t *n, h9_error *e) {
-  static const char *const h5[2] = {"nodes_file", "edges_file"}, *const types[2] = {"node_types_file", "edge_types_file"};
+  static const char *const h5[2] = {"nodes_file", "edges_file"}, *const types[2] = {"node_types_file",
+                                                                                    "edge_types_file"};
   int which = strcmp(part, "edges") == 0;
   const json_t *list = json_object_get(json_object_get(s->root, "networks"), part), *one;
   size_t i;
-  if (list && !json_is_array(list)) return h9_fail(e, H9_EDATA, "%s: networks: %s: expected a list", s->path, part);
+  if (list && !json_is_array(list))
+    return h9_fail(e, H9_EDATA, "%s: networks: %s: expected a list", s->path, part);
   *to = calloc(json_array_size(list) + 1, sizeof **to);
   if (!*to) return h9_fail_memory(e, json_array_size(list), "names");
   json_array_foreach(list, i, one) {
@@ -107,7 +110,8 @@ static int read_files(const source *s, const char *part, struct h9_sonata_file *
     int rc = path_of(s, one, h5[which], &f->h5, e);
     if (rc == H9_OK) rc = path_of(s, one, types[which], &f->types, e);
     if (rc == H9_OK && !f->h5)
-      rc = h9_fail(e, H9_EDATA, "%s: networks: %s %zu has no %s, expected it", s->path, part, i + 1, h5[which]);
+      rc = h9_fail(e, H9_EDATA, "%s: networks: %s %zu has no %s, expected it", s->path, part, i + 1,
+                   h5[which]);
     if (rc != H9_OK) return rc;
   }
   return H9_OK;
@@ -116,19 +120,23 @@ static int read_files(const source *s, const char *part, struct h9_sonata_file *
 static int read_circuit(h9_sonata_config *c, const source *s, h9_error *e) {
   const json_t *components = json_object_get(s->root, "components");
   if (!json_is_object(json_object_get(s->root, "networks")))
-    return h9_fail(e, H9_EDATA, "%s: no 'networks', expected the circuit's nodes and edges (or 'network', a path to them)", s->path);
+    return h9_fail(e, H9_EDATA,
+                   "%s: no 'networks', expected the circuit's nodes and edges (or 'network', a path to them)",
+                   s->path);
   int rc = read_files(s, "nodes", &c->nodes, &c->n_nodes, e);
   if (rc == H9_OK) rc = read_files(s, "edges", &c->edges, &c->n_edges, e);
   if (rc == H9_OK) rc = path_of(s, components, "point_neuron_models_dir", &c->neurons, e);
   if (rc == H9_OK) rc = path_of(s, components, "synaptic_models_dir", &c->synapses, e);
-  if (rc == H9_OK && c->n_nodes == 0) rc = h9_fail(e, H9_EDATA, "%s: networks: no nodes, expected some", s->path);
+  if (rc == H9_OK && c->n_nodes == 0)
+    rc = h9_fail(e, H9_EDATA, "%s: networks: no nodes, expected some", s->path);
   if (rc == H9_OK && !(c->folder = h9_strdup(s->folder))) rc = h9_fail_memory(e, PATH_MAX, "a name");
   return rc;
 }
 
 /* A simulation's configuration holds dt, and the circuit or a path to it. */
 static int read_simulation(h9_sonata_config *c, const source *s, h9_error *e) {
-  const json_t *run = json_object_get(s->root, "run"), *dt = json_object_get(run, "dt"), *seed = json_object_get(run, "random_seed");
+  const json_t *run = json_object_get(s->root, "run"), *dt = json_object_get(run, "dt"),
+               *seed = json_object_get(run, "random_seed");
   char *circuit = NULL;
   source inner = {0};
   if (dt && (!json_is_number(dt) || !(json_number_value(dt) > 0)))
@@ -145,8 +153,8 @@ static int read_simulation(h9_sonata_config *c, const source *s, h9_error *e) {
 }
 
 int h9_sonata_config_read(h9_sonata_config *c, const char *path, h9_error *e) {
-  static const char *const names[] = {"simulation_config.json", "config.simulation.json", "circuit_config.json",
-                                      "config.circuit.json", "config.json"};
+  static const char *const names[] = {"simulation_config.json", "config.simulation.json",
+                                      "circuit_config.json", "config.circuit.json", "config.json"};
   struct stat st;
   source s = {0};
   char *inside = NULL;
@@ -157,7 +165,8 @@ int h9_sonata_config_read(h9_sonata_config *c, const char *path, h9_error *e) {
       if (access(inside, F_OK) != 0) free(inside), inside = NULL;
     }
     if (!inside)
-      return h9_fail(e, H9_ENOINPUT, "%s: holds no simulation_config.json or circuit_config.json, expected one", path);
+      return h9_fail(e, H9_ENOINPUT,
+                     "%s: holds no simulation_config.json or circuit_config.json, expected one", path);
   }
   int rc = load(&s, inside ? inside : path, e);
   if (rc == H9_OK) rc = read_simulation(c, &s, e);
@@ -195,8 +204,7 @@ int h9_sonata_params_read(h9_sonata_params *p, const char *folder, const char *f
   int rc = path ? load(&s, path, e) : h9_fail_memory(e, PATH_MAX, "a name");
   if (rc == H9_OK && !(p->param = calloc(json_object_size(s.root) + 1, sizeof *p->param)))
     rc = h9_fail_memory(e, json_object_size(s.root), "parameters");
-  if (rc == H9_OK)
-    json_object_foreach(s.root, key, value) {
+  if (rc == H9_OK) json_object_foreach(s.root, key, value) {
       struct h9_sonata_param *to = &p->param[p->n++];
       bool number = json_is_number(value) || json_is_boolean(value);
       to->name = h9_strdup(key);

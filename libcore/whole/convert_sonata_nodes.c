@@ -1,5 +1,5 @@
-/* Nodes become populations: those of one type are one, named as the population of nodes, and after the type where there are
- * several. So each has one model, and parameters of a type stay exact numbers. */
+/* Nodes become populations: those of one type are one, named as the population of nodes, and after the type
+ * where there are several. So each has one model, and parameters of a type stay exact numbers. */
 #include "convert_sonata.h"
 
 #include "../base/memory.h"
@@ -26,9 +26,9 @@ typedef struct reading {
   const char *name; /* of the population of nodes */
   h9_sonata_types types;
   const char *types_path;
-  uint32_t n, first; /* first: id of its first neuron */
+  uint32_t n, first;               /* first: id of its first neuron */
   int64_t *id, *type, *group, *at; /* [n] by row; group, at: NULL where there is one group, in order */
-  uint32_t *kind_of; /* [n] by row */
+  uint32_t *kind_of;               /* [n] by row */
   size_t n_kinds, cap_kinds;
   kind *kinds;
   uint64_t rounded;
@@ -38,13 +38,15 @@ static int fail(const reading *r, h9_error *e, const char *what) {
   return h9_fail(e, H9_EDATA, "%s:/nodes/%s: %s", r->h5->path, r->name, what);
 }
 
-static char *below(const reading *r, const char *what) { return h9_sonata_path("/nodes/%s/%s", r->name, what); }
+static char *below(const reading *r, const char *what) {
+  return h9_sonata_path("/nodes/%s/%s", r->name, what);
+}
 
 /* A list of integers for each node; *to NULL where it is not, and need not be. */
 static int list(const reading *r, const char *what, bool needed, int64_t **to, h9_error *e) {
   char *path = below(r, what);
   *to = NULL;
-  int rc = !path                               ? h9_fail_memory(e, 64, "a name")
+  int rc = !path                                ? h9_fail_memory(e, 64, "a name")
            : !needed && !h9_h5_has(r->h5, path) ? H9_OK
                                                 : h9_h5_list(r->h5, path, H9_H5_I64, r->n, (void **)to, e);
   free(path);
@@ -66,8 +68,8 @@ static int check_ids(reading *r, h9_error *e) {
     int64_t id = r->id[i];
     bool fine = id >= 0 && id < r->n;
     if (!fine || seen[id / 8] >> id % 8 & 1)
-      rc = h9_fail(e, H9_EDATA, "%s:/nodes/%s/node_id: row %u: found %lld%s, expected 0 to %u, each once", r->h5->path, r->name,
-                   i, (long long)id, fine ? " again" : "", r->n - 1);
+      rc = h9_fail(e, H9_EDATA, "%s:/nodes/%s/node_id: row %u: found %lld%s, expected 0 to %u, each once",
+                   r->h5->path, r->name, i, (long long)id, fine ? " again" : "", r->n - 1);
     else seen[id / 8] |= (unsigned char)(1u << id % 8);
   }
   free(seen);
@@ -112,18 +114,24 @@ static int find_model(const reading *r, size_t row, kind *k, h9_error *e) {
              *template = h9_sonata_types_get(&r->types, row, "model_template"), *names[64], *near;
   unsigned long long line = (unsigned long long)r->types.line[row + 1];
   if (type && strcmp(type, "virtual") == 0) template = "parrot_neuron";
-  else if (type && strcmp(type, "point_neuron") != 0 && strcmp(type, "point_process") != 0 && strcmp(type, "point_soma") != 0)
-    return h9_fail(e, H9_EDATA, "%s:%llu: model_type: found '%s', expected point_neuron or virtual: neurons here are points",
-                   r->types.path, line, type);
-  if (!template) return h9_fail(e, H9_EDATA, "%s:%llu: no model_template, expected one such as nest:iaf_psc_exp", r->types.path, line);
+  else if (type && strcmp(type, "point_neuron") != 0 && strcmp(type, "point_process") != 0 &&
+           strcmp(type, "point_soma") != 0)
+    return h9_fail(
+        e, H9_EDATA,
+        "%s:%llu: model_type: found '%s', expected point_neuron or virtual: neurons here are points",
+        r->types.path, line, type);
+  if (!template)
+    return h9_fail(e, H9_EDATA, "%s:%llu: no model_template, expected one such as nest:iaf_psc_exp",
+                   r->types.path, line);
   const char *colon = strrchr(template, ':'), *name = colon ? colon + 1 : template;
   k->model = h9_model_find(name);
   if (k->model) return H9_OK;
   size_t n = 0;
   for (const h9_model *m; n < 64 && (m = h9_model_at(n)); n++) names[n] = m->name;
   near = h9_nearest_name(name, names, n);
-  return h9_fail(e, H9_EDATA, "%s:%llu: model_template: found '%s', expected a model of hal9-models(7)%s%s%s", r->types.path,
-                 line, template, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  return h9_fail(e, H9_EDATA, "%s:%llu: model_template: found '%s', expected a model of hal9-models(7)%s%s%s",
+                 r->types.path, line, template, near ? "; did you mean " : "", near ? near : "",
+                 near ? "?" : "");
 }
 
 /* Parameters of the type: a JSON file's, and the table's own columns by their names. */
@@ -137,7 +145,9 @@ static int take_constants(const reading *r, size_t row, kind *k, h9_error *e) {
   for (size_t i = 0; i < params.n && rc == H9_OK; i++) {
     int at = params.param[i].text ? -1 : h9_model_value_find(k->model, params.param[i].name);
     if (at >= 0) k->constant[at] = params.param[i].value;
-    else h9_note(&r->x->m->notes, "%s: model %s has no parameter %s, which is not taken over", file, k->model->name, params.param[i].name);
+    else
+      h9_note(&r->x->m->notes, "%s: model %s has no parameter %s, which is not taken over", file,
+              k->model->name, params.param[i].name);
   }
   for (uint32_t i = 0; i < k->model->n_values && rc == H9_OK; i++) {
     double v;
@@ -153,8 +163,9 @@ static int make_population(reading *r, kind *k, h9_error *e) {
   h9_network *net = &r->x->m->net;
   size_t row = h9_sonata_types_find(&r->types, k->type);
   if (row == SIZE_MAX)
-    return h9_fail(e, H9_EDATA, "%s:/nodes/%s: type %lld is not in %s, expected it there", r->h5->path, r->name,
-                   (long long)k->type, r->types_path ? r->types.path : "a table of types, of which the configuration names none");
+    return h9_fail(e, H9_EDATA, "%s:/nodes/%s: type %lld is not in %s, expected it there", r->h5->path,
+                   r->name, (long long)k->type,
+                   r->types_path ? r->types.path : "a table of types, of which the configuration names none");
   if (net->n_populations == H9_POPULATIONS_MAX)
     return h9_fail(e, H9_EDATA, "%s: more than %u populations", r->h5->path, H9_POPULATIONS_MAX);
   h9_population *grown = realloc(net->populations, (net->n_populations + (size_t)1) * sizeof *grown);
@@ -166,11 +177,14 @@ static int make_population(reading *r, kind *k, h9_error *e) {
   p->name = r->n_kinds == 1 ? h9_strdup(r->name) : h9_sonata_path("%s_%lld", r->name, (long long)k->type);
   if (!p->name) return h9_fail_memory(e, H9_NAME_MAX, "a name");
   if (!h9_import_is_name(p->name, strlen(p->name)))
-    return h9_fail(e, H9_EDATA, "%s: found population '%s', expected a name of at most %u bytes without spaces and @ [ ] : ,",
-                   r->h5->path, p->name, H9_NAME_MAX);
+    return h9_fail(
+        e, H9_EDATA,
+        "%s: found population '%s', expected a name of at most %u bytes without spaces and @ [ ] : ,",
+        r->h5->path, p->name, H9_NAME_MAX);
   for (uint32_t i = 0; i + 1 < net->n_populations; i++)
     if (strcmp(net->populations[i].name, p->name) == 0)
-      return h9_fail(e, H9_EDATA, "%s: found population '%s' again, expected each once", r->h5->path, p->name);
+      return h9_fail(e, H9_EDATA, "%s: found population '%s' again, expected each once", r->h5->path,
+                     p->name);
   int rc = find_model(r, row, k, e);
   if (rc == H9_OK) rc = take_constants(r, row, k, e);
   if (rc == H9_OK && !(p->model = h9_strdup(k->model->name))) rc = h9_fail_memory(e, H9_NAME_MAX, "a name");
@@ -189,7 +203,8 @@ static void round_to(reading *r, float *to, double v) {
   r->rounded += (double)*to != v && !isnan(v);
 }
 
-static int read_list(const h9_h5 *h5, const char *folder, const char *name, double **v, uint64_t *n, uint32_t *width, h9_error *e) {
+static int read_list(const h9_h5 *h5, const char *folder, const char *name, double **v, uint64_t *n,
+                     uint32_t *width, h9_error *e) {
   h9_h5_array a;
   char *path = h9_sonata_path("%s/%s", folder, name);
   *v = NULL;
@@ -208,7 +223,9 @@ static int read_list(const h9_h5 *h5, const char *folder, const char *name, doub
   return rc;
 }
 
-static bool in_group(const reading *r, uint32_t row, const group *g) { return !r->group || r->group[row] == g->id; }
+static bool in_group(const reading *r, uint32_t row, const group *g) {
+  return !r->group || r->group[row] == g->id;
+}
 static uint64_t place_of(const reading *r, uint32_t row) { return r->at ? (uint64_t)r->at[row] : row; }
 
 /* Coordinates: lists x, y, z, or a table of all three. */
@@ -226,14 +243,16 @@ static int take_positions(reading *r, const group *g, unsigned *axes, h9_error *
     free(path);
     if (!there) continue;
     rc = read_list(r->h5, g->path, names[k], &v, &n, &width, e);
-    if (rc == H9_OK && (width != (k == 3 ? 3 : 0))) rc = fail(r, e, "coordinates: expected lists x, y and z, or a table of three columns");
+    if (rc == H9_OK && (width != (k == 3 ? 3 : 0)))
+      rc = fail(r, e, "coordinates: expected lists x, y and z, or a table of three columns");
     *axes |= k < 3 ? 1u << k : 7u;
     for (uint32_t i = 0; i < r->n && rc == H9_OK; i++) {
       if (!in_group(r, i, g)) continue;
       uint64_t at = place_of(r, i);
       h9_id id = r->x->nodes[r->x->n_nodes - 1].id[r->id[i]];
-      if (at >= n) rc = h9_fail(e, H9_EDATA, "%s:%s/%s: holds %llu values, but a node is at %llu", r->h5->path, g->path, names[k],
-                                (unsigned long long)n, (unsigned long long)at);
+      if (at >= n)
+        rc = h9_fail(e, H9_EDATA, "%s:%s/%s: holds %llu values, but a node is at %llu", r->h5->path, g->path,
+                     names[k], (unsigned long long)n, (unsigned long long)at);
       else if (k < 3) round_to(r, &axis[k][id - 1], v[at]);
       else
         for (int j = 0; j < 3; j++) round_to(r, &axis[j][id - 1], v[3 * at + (uint64_t)j]);
@@ -265,15 +284,17 @@ static int take_value(reading *r, const group *g, const char *folder, const char
     h9_id id = r->x->nodes[r->x->n_nodes - 1].id[r->id[i]];
     if (at < 0) missing++;
     else if (place >= n)
-      rc = h9_fail(e, H9_EDATA, "%s:%s/%s: holds %llu values, but a node is at %llu", r->h5->path, folder, name,
-                   (unsigned long long)n, (unsigned long long)place);
+      rc = h9_fail(e, H9_EDATA, "%s:%s/%s: holds %llu values, but a node is at %llu", r->h5->path, folder,
+                   name, (unsigned long long)n, (unsigned long long)place);
     else if (isnan(v[place])) continue; /* BMTK's way to say that a node has none */
     else {
       if (!k->column[at]) rc = begin_column(k, at, e);
       if (rc == H9_OK) round_to(r, &k->column[at][id - k->p->first], v[place]);
     }
   }
-  if (missing) h9_note(&r->x->m->notes, "%s:%s/%s: models of %u nodes have no such parameter, which is not taken over", r->h5->path, folder, name, missing);
+  if (missing)
+    h9_note(&r->x->m->notes, "%s:%s/%s: models of %u nodes have no such parameter, which is not taken over",
+            r->h5->path, folder, name, missing);
   free(v);
   return rc;
 }
@@ -315,7 +336,8 @@ static int take_groups(reading *r, unsigned *axes, h9_error *e) {
     int k = 0;
     while (k < n && ids[k] != id) k++;
     if (k < n) continue;
-    if (n == GROUPS_MAX || id < 0) rc = fail(r, e, "node_group_id: expected numbers from 0 on, of at most 4096 groups");
+    if (n == GROUPS_MAX || id < 0)
+      rc = fail(r, e, "node_group_id: expected numbers from 0 on, of at most 4096 groups");
     else ids[n++] = id;
   }
   for (uint32_t i = 0; i < r->n && rc == H9_OK && r->at; i++)
@@ -348,14 +370,17 @@ static int keep_values(const reading *r, kind *k, h9_error *e) {
     varies |= k->column[i] != NULL;
     if (!k->column[i] && k->constant[i] == m->values[i].initial) continue;
     h9_value *v = &p->values[p->n_values++];
-    *v = (h9_value){.name = h9_strdup(m->values[i].name), .constant = k->column[i] ? 0 : k->constant[i],
-                    .column = k->column[i], .varies = k->column[i] != NULL};
+    *v = (h9_value){.name = h9_strdup(m->values[i].name),
+                    .constant = k->column[i] ? 0 : k->constant[i],
+                    .column = k->column[i],
+                    .varies = k->column[i] != NULL};
     k->column[i] = NULL; /* the network's now */
     if (!v->name) return h9_fail_memory(e, H9_NAME_MAX, "a name");
   }
   for (uint32_t j = 0; j < (varies ? p->count : 1); j++) {
     for (uint32_t i = 0; i < p->n_values; i++)
-      if (p->values[i].varies) values[h9_model_value_find(m, p->values[i].name)] = (double)p->values[i].column[j];
+      if (p->values[i].varies)
+        values[h9_model_value_find(m, p->values[i].name)] = (double)p->values[i].column[j];
     if (h9_model_check(m, values, e) == H9_OK) continue;
     e->code = H9_EDATA;
     return h9_fail_at(e, "%s:/nodes/%s: a node of type %lld", r->h5->path, r->name, (long long)k->type);
@@ -379,7 +404,8 @@ static int settle_positions(reading *r, unsigned axes, h9_error *e) {
   h9_network *net = &r->x->m->net;
   const float *axis[3] = {net->x, net->y, net->z};
   int dimensions = axes == 1 ? 1 : axes == 3 ? 2 : axes == 7 ? 3 : 0;
-  if (axes && !dimensions) return fail(r, e, "has some of the coordinates x, y, z, expected x, then y, then z");
+  if (axes && !dimensions)
+    return fail(r, e, "has some of the coordinates x, y, z, expected x, then y, then z");
   if (dimensions > net->dimensions) net->dimensions = dimensions;
   for (size_t k = 0; k < r->n_kinds; k++) {
     h9_population *p = r->kinds[k].p;
@@ -387,12 +413,14 @@ static int settle_positions(reading *r, unsigned axes, h9_error *e) {
     for (uint32_t i = p->first - 1; i < p->first - 1 + p->count; i++) {
       bool here = dimensions > 0;
       for (int j = 0; j < dimensions; j++) {
-        if (isinf(axis[j][i])) return fail(r, e, "coordinates: found an infinite one, expected numbers in um");
+        if (isinf(axis[j][i]))
+          return fail(r, e, "coordinates: found an infinite one, expected numbers in um");
         here &= !isnan(axis[j][i]);
       }
       known += here;
     }
-    if (known && known < p->count) return fail(r, e, "some nodes of a type have coordinates, others have none; expected all or none");
+    if (known && known < p->count)
+      return fail(r, e, "some nodes of a type have coordinates, others have none; expected all or none");
     p->placed = known > 0;
   }
   return H9_OK;
@@ -404,11 +432,13 @@ static int read_domain(reading *r, h9_error *e) {
   double low[3], high[3];
   bool there[2] = {false, false};
   char *path = h9_sonata_path("/nodes/%s", r->name);
-  int rc = path ? h9_h5_get_numbers(r->h5, path, H9_SONATA_LOW, low, 3, &there[0], e) : h9_fail_memory(e, 64, "a name");
+  int rc = path ? h9_h5_get_numbers(r->h5, path, H9_SONATA_LOW, low, 3, &there[0], e)
+                : h9_fail_memory(e, 64, "a name");
   if (rc == H9_OK) rc = h9_h5_get_numbers(r->h5, path, H9_SONATA_HIGH, high, 3, &there[1], e);
   free(path);
   for (int k = 0; k < 3 && there[0] && there[1] && rc == H9_OK; k++) {
-    if (!(isfinite(low[k]) && isfinite(high[k]) && low[k] <= high[k])) return fail(r, e, "attributes of the domain: expected its lower corner below the upper one");
+    if (!(isfinite(low[k]) && isfinite(high[k]) && low[k] <= high[k]))
+      return fail(r, e, "attributes of the domain: expected its lower corner below the upper one");
     net->lo[k] = low[k];
     net->hi[k] = high[k];
   }
@@ -425,7 +455,8 @@ static int give_ids(reading *r, h9_error *e) {
                : h9_fail_memory(e, r->n * 8, "ids");
   if (rc == H9_OK) {
     s = &x->nodes[x->n_nodes++];
-    *s = (h9_sonata_nodes){.name = h9_strdup(r->name), .n = r->n, .id = malloc((r->n + (size_t)1) * sizeof *s->id)};
+    *s = (h9_sonata_nodes){
+        .name = h9_strdup(r->name), .n = r->n, .id = malloc((r->n + (size_t)1) * sizeof *s->id)};
     if (!s->name || !s->id) rc = h9_fail_memory(e, r->n * 4, "ids");
   }
   for (size_t k = 0; k < r->n_kinds && rc == H9_OK; k++) next[k] = r->kinds[k].p->first;
@@ -454,7 +485,8 @@ static int count(reading *r, h9_error *e) {
   free(path);
   if (rc != H9_OK) return rc;
   if (a.n == 0 || a.n > H9_ID_MAX - r->x->m->net.n_neurons)
-    rc = h9_fail(e, H9_EDATA, "%s: found %llu nodes, expected 1 to %u, with those before", a.where, (unsigned long long)a.n, H9_ID_MAX);
+    rc = h9_fail(e, H9_EDATA, "%s: found %llu nodes, expected 1 to %u, with those before", a.where,
+                 (unsigned long long)a.n, H9_ID_MAX);
   r->n = (uint32_t)a.n;
   h9_h5_array_close(&a);
   return rc;
@@ -481,8 +513,8 @@ static int read_population(reading *r, h9_error *e) {
   if (rc == H9_OK) rc = read_domain(r, e);
   for (size_t k = 0; k < r->n_kinds && rc == H9_OK; k++) rc = keep_values(r, &r->kinds[k], e);
   if (rc == H9_OK && r->rounded)
-    h9_note(&r->x->m->notes, "%s:/nodes/%s: %llu coordinates and parameters are rounded to 32-bit floats", r->h5->path, r->name,
-            (unsigned long long)r->rounded);
+    h9_note(&r->x->m->notes, "%s:/nodes/%s: %llu coordinates and parameters are rounded to 32-bit floats",
+            r->h5->path, r->name, (unsigned long long)r->rounded);
   return rc;
 }
 
@@ -529,7 +561,8 @@ int h9_sonata_read_nodes(h9_sonata_import *x, h9_error *e) {
   for (size_t i = 0; i < x->config.n_nodes && rc == H9_OK; i++) rc = read_file(x, &x->config.nodes[i], e);
   for (int k = 0; k < 3 && rc == H9_OK; k++) {
     for (uint32_t i = 0; i < net->n_neurons; i++)
-      if (isnan((*axis[k])[i])) (*axis[k])[i] = 0; /* of populations that have no positions, or fewer coordinates */
+      if (isnan((*axis[k])[i]))
+        (*axis[k])[i] = 0; /* of populations that have no positions, or fewer coordinates */
     if (k >= net->dimensions) free(*axis[k]), *axis[k] = NULL;
   }
   if (rc == H9_OK && !x->has_domain) settle_domain(net);

@@ -15,14 +15,15 @@ typedef struct reading {
   const h9_h5 *h5;
   char where[2 * H9_NAME_MAX]; /* the group */
   h9_sonata_who who;
-  double scale;                     /* to ms */
+  double scale; /* to ms */
   uint64_t rounded;
   double worst;
   double *time;
   int64_t *id;
 } reading;
 
-int h9_sonata_who_is(h9_sonata_import *x, const h9_h5 *h5, const char *where, const char *name, h9_sonata_who *who, h9_error *e) {
+int h9_sonata_who_is(h9_sonata_import *x, const h9_h5 *h5, const char *where, const char *name,
+                     h9_sonata_who *who, h9_error *e) {
   h9_import *m = x->m;
   *who = (h9_sonata_who){0};
   if (x->n_nodes) {
@@ -40,12 +41,14 @@ int h9_sonata_who_is(h9_sonata_import *x, const h9_h5 *h5, const char *where, co
     if (rc != H9_OK) return rc;
     const char *own = name ? name : m->o->population;
     if (!h9_import_is_name(own, strlen(own)))
-      return h9_fail(e, H9_EDATA, "%s:%s: found population '%s', expected a name without spaces and @ [ ] : ,", h5->path, where, own);
+      return h9_fail(e, H9_EDATA,
+                     "%s:%s: found population '%s', expected a name without spaces and @ [ ] : ,", h5->path,
+                     where, own);
     who->entry = h9_labelmap_add(m->local, 0, own, strlen(own), h9_labelmap_entries(m->local));
     return who->entry == H9_LABELMAP_NONE ? h9_fail_memory(e, strlen(own), "a name") : H9_OK;
   }
-  return h9_fail(e, H9_EDATA, "%s:%s: found population '%s', expected one of %s", h5->path, where, name ? name : "(none)",
-                 x->n_nodes ? "the circuit's nodes" : m->o->network);
+  return h9_fail(e, H9_EDATA, "%s:%s: found population '%s', expected one of %s", h5->path, where,
+                 name ? name : "(none)", x->n_nodes ? "the circuit's nodes" : m->o->network);
 }
 
 static int take_unit(reading *r, const char *path, h9_error *e) {
@@ -55,9 +58,13 @@ static int take_unit(reading *r, const char *path, h9_error *e) {
   enum h9_time_unit given = r->x->m->o->time_unit;
   if (rc != H9_OK) return rc;
   if (!there) strcpy(unit, given == H9_TIME_S ? "s" : given == H9_TIME_US ? "us" : "ms");
-  r->scale = strcmp(unit, "ms") == 0 || strcmp(unit, "milliseconds") == 0 ? 1 : strcmp(unit, "s") == 0 ? 1e3 : strcmp(unit, "us") == 0 ? 1e-3 : 0;
+  r->scale = strcmp(unit, "ms") == 0 || strcmp(unit, "milliseconds") == 0 ? 1
+             : strcmp(unit, "s") == 0                                     ? 1e3
+             : strcmp(unit, "us") == 0                                    ? 1e-3
+                                                                          : 0;
   if (r->scale > 0) return H9_OK;
-  return h9_fail(e, H9_EDATA, "%s:%s: attribute units: found '%s', expected ms, s or us", r->h5->path, path, unit);
+  return h9_fail(e, H9_EDATA, "%s:%s: attribute units: found '%s', expected ms, s or us", r->h5->path, path,
+                 unit);
 }
 
 static int take(reading *r, uint64_t row, double time, int64_t id, h9_error *e) {
@@ -68,17 +75,23 @@ static int take(reading *r, uint64_t row, double time, int64_t id, h9_error *e) 
   int64_t most = r->who.nodes ? r->who.nodes->n : r->who.population ? r->who.population->count : H9_ID_MAX;
   unsigned long long at = (unsigned long long)row;
   if (!(fabs(step) < 0x1p60))
-    return h9_fail(e, H9_EDATA, "%s:%s/timestamps: spike %llu: found %.9g, expected a time", r->h5->path, r->where, at, time);
+    return h9_fail(e, H9_EDATA, "%s:%s/timestamps: spike %llu: found %.9g, expected a time", r->h5->path,
+                   r->where, at, time);
   if (off > fine && !m->o->round)
-    return h9_fail(e, H9_EDATA, "%s:%s/timestamps: spike %llu: found %.15g ms, which is between steps, expected a multiple of dt, "
-                   "%.9g ms; or give --round, or another --dt", r->h5->path, r->where, at, ms, dt);
+    return h9_fail(
+        e, H9_EDATA,
+        "%s:%s/timestamps: spike %llu: found %.15g ms, which is between steps, expected a multiple of dt, "
+        "%.9g ms; or give --round, or another --dt",
+        r->h5->path, r->where, at, ms, dt);
   if (id < 0 || id >= most)
-    return h9_fail(e, H9_EDATA, "%s:%s: spike %llu: found node %lld, expected 0 to %lld", r->h5->path, r->where, at, (long long)id,
-                   (long long)most - 1);
+    return h9_fail(e, H9_EDATA, "%s:%s: spike %llu: found node %lld, expected 0 to %lld", r->h5->path,
+                   r->where, at, (long long)id, (long long)most - 1);
   r->rounded += off > fine;
   if (off > fine && off * dt > r->worst) r->worst = off * dt;
   *to = (h9_import_signal){.step = (h9_step)step, .priority = 128, .strength = 1};
-  to->id = r->who.nodes ? r->who.nodes->id[id] : r->who.population ? r->who.population->first + (h9_id)id : (h9_id)id + 1;
+  to->id = r->who.nodes        ? r->who.nodes->id[id]
+           : r->who.population ? r->who.population->first + (h9_id)id
+                               : (h9_id)id + 1;
   to->population = r->who.entry & 0xffffff;
   m->n_signals++;
   return H9_OK;
@@ -92,8 +105,9 @@ static int read_lists(reading *r, const char *name, const char *ids, h9_error *e
   int rc = times && nodes ? h9_h5_array_open(&time, r->h5, times, e) : h9_fail_memory(e, 64, "a name");
   if (rc == H9_OK) rc = h9_h5_array_open(&id, r->h5, nodes, e);
   if (rc == H9_OK && (time.n != id.n || time.width || id.width || !id.whole))
-    rc = h9_fail(e, H9_EDATA, "%s: found %llu values for %llu times, expected lists of one length, of integers here", id.where,
-                 (unsigned long long)id.n, (unsigned long long)time.n);
+    rc = h9_fail(e, H9_EDATA,
+                 "%s: found %llu values for %llu times, expected lists of one length, of integers here",
+                 id.where, (unsigned long long)id.n, (unsigned long long)time.n);
   if (rc == H9_OK && time.n) rc = h9_sonata_who_is(r->x, r->h5, r->where, name, &r->who, e);
   if (rc == H9_OK) rc = take_unit(r, times, e);
   for (uint64_t first = 0; rc == H9_OK && first < time.n; first += ROWS) {
@@ -106,8 +120,8 @@ static int read_lists(reading *r, const char *name, const char *ids, h9_error *e
     if (rc == H9_OK) rc = h9_import_signals_added(m, n, e);
   }
   if (rc == H9_OK && r->rounded)
-    h9_note(&m->notes, "%s:%s: %llu times are no multiples of dt, %.9g ms, and are rounded, by up to %.3g ms", r->h5->path, r->where,
-            (unsigned long long)r->rounded, m->o->dt, r->worst);
+    h9_note(&m->notes, "%s:%s: %llu times are no multiples of dt, %.9g ms, and are rounded, by up to %.3g ms",
+            r->h5->path, r->where, (unsigned long long)r->rounded, m->o->dt, r->worst);
   if (time.id >= 0) h9_h5_array_close(&time);
   if (id.id >= 0) h9_h5_array_close(&id);
   free(times);
@@ -120,7 +134,8 @@ int h9_sonata_read_spikes(h9_sonata_import *x, const char *path, h9_error *e) {
   h9_h5 h5 = {.id = -1};
   char **names = NULL;
   size_t n = 0;
-  reading base = {.x = x, .h5 = &h5, .time = malloc(ROWS * sizeof *base.time), .id = malloc(ROWS * sizeof *base.id)};
+  reading base = {
+      .x = x, .h5 = &h5, .time = malloc(ROWS * sizeof *base.time), .id = malloc(ROWS * sizeof *base.id)};
   int rc = base.time && base.id ? h9_h5_open(&h5, path, e) : h9_fail_memory(e, ROWS * 16, "signals");
   x->m->has_signals = true;
   if (rc == H9_OK && h9_h5_has(&h5, "/spikes/timestamps")) {
@@ -130,7 +145,8 @@ int h9_sonata_read_spikes(h9_sonata_import *x, const char *path, h9_error *e) {
   } else if (rc == H9_OK) rc = h9_h5_members(&h5, "/spikes", &names, &n, e);
   for (size_t i = 0; i < n && rc == H9_OK; i++) {
     reading r = base;
-    if (strlen(names[i]) > H9_NAME_MAX) rc = h9_fail(e, H9_EDATA, "%s: a population's name is longer than %u bytes", path, H9_NAME_MAX);
+    if (strlen(names[i]) > H9_NAME_MAX)
+      rc = h9_fail(e, H9_EDATA, "%s: a population's name is longer than %u bytes", path, H9_NAME_MAX);
     else {
       snprintf(r.where, sizeof r.where, "/spikes/%s", names[i]);
       rc = read_lists(&r, names[i], "node_ids", e);

@@ -20,7 +20,8 @@ static int read_all(const char *path, char **text, size_t *len, h9_error *e) {
   *text = NULL;
   *len = 0;
   for (size_t got = 1; rc == H9_OK && got > 0; *len += got) {
-    if (*len > MOST) rc = h9_fail(e, H9_EDATA, "%s: longer than %d MiB, expected a table of types", path, MOST >> 20);
+    if (*len > MOST)
+      rc = h9_fail(e, H9_EDATA, "%s: longer than %d MiB, expected a table of types", path, MOST >> 20);
     else if (h9_grow(text, &cap, *len + 65537, 1) != H9_OK) rc = h9_fail_memory(e, *len, path);
     else rc = h9_read_full(fd, *text + *len, 65536, &got, e);
     if (rc != H9_OK) got = 0;
@@ -30,7 +31,8 @@ static int read_all(const char *path, char **text, size_t *len, h9_error *e) {
   return rc;
 }
 
-/* The next cell of a line from *p on, with a zero behind it; NULL at the line's end. *closed: its quotes are. */
+/* The next cell of a line from *p on, with a zero behind it; NULL at the line's end. *closed: its quotes are.
+ */
 static char *cell(char **p, bool *closed) {
   char *q = *p + strspn(*p, " \t");
   if (!*q) return NULL;
@@ -58,13 +60,16 @@ static int split(h9_sonata_types *t, h9_error *e) {
     bool closed = true;
     char *p = line, *c;
     while ((c = cell(&p, &closed))) {
-      if (!closed) return h9_fail(e, H9_EDATA, "%s:%llu: a quote is not closed", t->path, (unsigned long long)number);
-      if (h9_grow(&t->cell, &cap, used + 1, sizeof *t->cell) != H9_OK) return h9_fail_memory(e, used * 8, t->path);
+      if (!closed)
+        return h9_fail(e, H9_EDATA, "%s:%llu: a quote is not closed", t->path, (unsigned long long)number);
+      if (h9_grow(&t->cell, &cap, used + 1, sizeof *t->cell) != H9_OK)
+        return h9_fail_memory(e, used * 8, t->path);
       t->cell[used++] = c;
       n++;
     }
     if (n == 0) continue;
-    if (h9_grow(&t->line, &cap_line, t->n + 2, sizeof *t->line) != H9_OK) return h9_fail_memory(e, t->n * 8, t->path);
+    if (h9_grow(&t->line, &cap_line, t->n + 2, sizeof *t->line) != H9_OK)
+      return h9_fail_memory(e, t->n * 8, t->path);
     if (t->n_columns == 0) {
       t->n_columns = n;
       t->line[0] = number;
@@ -89,18 +94,20 @@ int h9_sonata_types_read(h9_sonata_types *t, const char *path, const char *key, 
   size_t len = 0;
   *t = (h9_sonata_types){.path = h9_strdup(path)};
   int rc = t->path ? read_all(path, &t->text, &len, e) : h9_fail_memory(e, strlen(path), "a name");
-  if (rc == H9_OK && strlen(t->text) != len) rc = h9_fail(e, H9_EDATA, "%s: is no text, expected a table of types", path);
+  if (rc == H9_OK && strlen(t->text) != len)
+    rc = h9_fail(e, H9_EDATA, "%s: is no text, expected a table of types", path);
   if (rc == H9_OK) rc = split(t, e);
   size_t at = rc == H9_OK ? column_of(t, key) : 0;
   if (rc == H9_OK && at == SIZE_MAX)
-    rc = h9_fail(e, H9_EDATA, "%s:%llu: no column '%s', expected it", path, (unsigned long long)t->line[0], key);
+    rc = h9_fail(e, H9_EDATA, "%s:%llu: no column '%s', expected it", path, (unsigned long long)t->line[0],
+                 key);
   if (rc == H9_OK && !(t->id = malloc((t->n + 1) * sizeof *t->id))) rc = h9_fail_memory(e, t->n * 8, path);
   for (size_t i = 0; i < t->n && rc == H9_OK; i++) {
     const char *text = t->cell[(i + 1) * t->n_columns + at];
     uint64_t id;
     if (!h9_whole_parse(text, strlen(text), INT64_MAX, &id))
-      rc = h9_fail(e, H9_EDATA, "%s:%llu: %s: found '%.40s', expected a whole number", path, (unsigned long long)t->line[i + 1],
-                   key, text);
+      rc = h9_fail(e, H9_EDATA, "%s:%llu: %s: found '%.40s', expected a whole number", path,
+                   (unsigned long long)t->line[i + 1], key, text);
     else t->id[i] = (int64_t)id;
   }
   if (rc != H9_OK) h9_sonata_types_release(t);
@@ -129,10 +136,11 @@ const char *h9_sonata_types_get(const h9_sonata_types *t, size_t row, const char
   return !*v || strcmp(v, "NULL") == 0 || strcmp(v, "None") == 0 || strcmp(v, "nan") == 0 ? NULL : v;
 }
 
-int h9_sonata_types_number(const h9_sonata_types *t, size_t row, const char *column, double *v, bool *there, h9_error *e) {
+int h9_sonata_types_number(const h9_sonata_types *t, size_t row, const char *column, double *v, bool *there,
+                           h9_error *e) {
   const char *text = h9_sonata_types_get(t, row, column);
   *there = text != NULL;
   if (!text || h9_decimal_parse(text, strlen(text), v)) return H9_OK;
-  return h9_fail(e, H9_EDATA, "%s:%llu: %s: found '%.40s', expected a number", t->path, (unsigned long long)t->line[row + 1],
-                 column, text);
+  return h9_fail(e, H9_EDATA, "%s:%llu: %s: found '%.40s', expected a number", t->path,
+                 (unsigned long long)t->line[row + 1], column, text);
 }

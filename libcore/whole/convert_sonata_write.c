@@ -1,5 +1,6 @@
-/* A network becomes files of nodes, edges and their types. A population is one of nodes, of one type; the connections from one
- * to another are a population of edges, in order of their sources, with a type for each projection. */
+/* A network becomes files of nodes, edges and their types. A population is one of nodes, of one type; the
+ * connections from one to another are a population of edges, in order of their sources, with a type for each
+ * projection. */
 #include "convert_sonata.h"
 
 #include "../base/json.h"
@@ -35,7 +36,8 @@ static int make_folders(const char *path, h9_error *e) {
   int rc = now ? H9_OK : h9_fail_memory(e, strlen(path), "a name");
   for (char *slash = now; rc == H9_OK && (slash = strchr(slash + 1, '/'));) {
     *slash = 0;
-    if (mkdir(now, 0777) != 0 && errno != EEXIST) rc = h9_fail_sys(e, H9_EIO, errno, "%s: cannot make the folder", now);
+    if (mkdir(now, 0777) != 0 && errno != EEXIST)
+      rc = h9_fail_sys(e, H9_EIO, errno, "%s: cannot make the folder", now);
     *slash = '/';
   }
   free(now);
@@ -107,13 +109,16 @@ static void put_number_cell(h9_buf *b, double v, bool last) {
 /* A group or file may be called so. */
 static int check_name(const char *name, h9_error *e) {
   if (!strchr(name, '/') && *name != '.') return H9_OK;
-  return h9_fail(e, H9_EDATA, "population '%s': expected a name without '/' that does not begin with '.', as files and groups are called after it", name);
+  return h9_fail(e, H9_EDATA,
+                 "population '%s': expected a name without '/' that does not begin with '.', as files and "
+                 "groups are called after it",
+                 name);
 }
 
 /* ---- nodes ---- */
 
-static int write_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, const void *v, uint64_t n,
-                      const char *unit, h9_error *e) {
+static int write_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, const void *v,
+                      uint64_t n, const char *unit, h9_error *e) {
   h9_h5_column c = {.id = -1};
   char *path = h9_sonata_path("%s/%s", group, name);
   int rc = path ? h9_h5_column_open(&c, h5, path, type, 0, e) : h9_fail_memory(e, 64, "a name");
@@ -126,8 +131,8 @@ static int write_list(h9_h5 *h5, const char *group, const char *name, enum h9_h5
 }
 
 /* The same number for all, or the row's. */
-static int write_count(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, uint64_t n, bool rows, uint32_t value,
-                       h9_error *e) {
+static int write_count(h9_h5 *h5, const char *group, const char *name, enum h9_h5_type type, uint64_t n,
+                       bool rows, uint32_t value, h9_error *e) {
   h9_h5_column c = {.id = -1};
   char *path = h9_sonata_path("%s/%s", group, name);
   int rc = path ? h9_h5_column_open(&c, h5, path, type, 0, e) : h9_fail_memory(e, 64, "a name");
@@ -162,7 +167,8 @@ static int write_params(const h9_network *net, const h9_population *p, const cha
   return rc;
 }
 
-static int write_node_types(const h9_network *net, const h9_population *p, uint32_t k, const char *folder, h9_error *e) {
+static int write_node_types(const h9_network *net, const h9_population *p, uint32_t k, const char *folder,
+                            h9_error *e) {
   h9_buf b = {0};
   char text[H9_NAME_MAX + 16], *name = h9_sonata_path("network/%s_node_types.csv", p->name);
   int rc = name ? write_params(net, p, folder, e) : h9_fail_memory(e, 64, "a name");
@@ -185,8 +191,9 @@ static int write_node_types(const h9_network *net, const h9_population *p, uint3
 static int write_population(const h9_network *net, uint32_t k, const char *folder, h9_error *e) {
   const h9_population *p = &net->populations[k];
   h9_sonata_out o = {.h5 = {.id = -1}};
-  char *path = h9_sonata_path("%s/network/%s_nodes.h5", folder, p->name), *group = h9_sonata_path("/nodes/%s", p->name),
-       *inner = h9_sonata_path("/nodes/%s/0", p->name), *params = h9_sonata_path("/nodes/%s/0/dynamics_params", p->name);
+  char *path = h9_sonata_path("%s/network/%s_nodes.h5", folder, p->name),
+       *group = h9_sonata_path("/nodes/%s", p->name), *inner = h9_sonata_path("/nodes/%s/0", p->name),
+       *params = h9_sonata_path("/nodes/%s/0/dynamics_params", p->name);
   int rc = path && group && inner && params ? check_name(p->name, e) : h9_fail_memory(e, 256, "names");
   if (rc == H9_OK) rc = h9_sonata_out_open(&o, path, e);
   if (rc == H9_OK) rc = h9_h5_group(&o.h5, inner, e);
@@ -195,15 +202,19 @@ static int write_population(const h9_network *net, uint32_t k, const char *folde
   if (rc == H9_OK) rc = write_count(&o.h5, group, "node_group_id", H9_H5_U32, p->count, false, 0, e);
   if (rc == H9_OK) rc = write_count(&o.h5, group, "node_group_index", H9_H5_U64, p->count, true, 0, e);
   const float *axis[3] = {net->x, net->y, net->z};
-  if (rc == H9_OK && net->dimensions) rc = h9_h5_put_numbers(&o.h5, group, H9_SONATA_LOW, H9_H5_F64, net->lo, 3, e);
-  if (rc == H9_OK && net->dimensions) rc = h9_h5_put_numbers(&o.h5, group, H9_SONATA_HIGH, H9_H5_F64, net->hi, 3, e);
+  if (rc == H9_OK && net->dimensions)
+    rc = h9_h5_put_numbers(&o.h5, group, H9_SONATA_LOW, H9_H5_F64, net->lo, 3, e);
+  if (rc == H9_OK && net->dimensions)
+    rc = h9_h5_put_numbers(&o.h5, group, H9_SONATA_HIGH, H9_H5_F64, net->hi, 3, e);
   for (int i = 0; i < net->dimensions && p->placed && rc == H9_OK; i++)
     rc = write_list(&o.h5, inner, &"x\0y\0z"[2 * i], H9_H5_F32, axis[i] + p->first - 1, p->count, "um", e);
   const h9_model *m = h9_model_find(p->model);
   for (uint32_t i = 0; i < p->n_values && rc == H9_OK; i++) {
     const h9_value *v = &p->values[i];
     int at = m ? h9_model_value_find(m, v->name) : -1;
-    if (v->varies) rc = write_list(&o.h5, params, v->name, H9_H5_F32, v->column, p->count, at >= 0 ? m->values[at].unit : NULL, e);
+    if (v->varies)
+      rc = write_list(&o.h5, params, v->name, H9_H5_F32, v->column, p->count,
+                      at >= 0 ? m->values[at].unit : NULL, e);
   }
   if (rc == H9_OK) rc = h9_sonata_out_close(&o, e);
   if (rc == H9_OK) rc = write_node_types(net, p, k, folder, e);
@@ -215,7 +226,8 @@ static int write_population(const h9_network *net, uint32_t k, const char *folde
   return rc;
 }
 
-int h9_sonata_write_nodes(const h9_network *net, const char *folder, h9_buf *notes, const char *name, h9_error *e) {
+int h9_sonata_write_nodes(const h9_network *net, const char *folder, h9_buf *notes, const char *name,
+                          h9_error *e) {
   int rc = H9_OK;
   for (uint32_t k = 0; k < net->n_populations && rc == H9_OK; k++) rc = write_population(net, k, folder, e);
   if (net->labels.n) h9_note(notes, "%s: labels of %u neurons are not in the files", name, net->labels.n);
@@ -232,7 +244,7 @@ typedef struct pair {
   char *group; /* "/edges/A_B" */
   h9_h5_column from, to, type, weight, delay;
   uint64_t n;
-  uint64_t *count; /* [sources of the pair] edges, for the index */
+  uint64_t *count;        /* [sources of the pair] edges, for the index */
   uint32_t *targets, cap; /* [n] for the other index; grows */
   size_t cap_targets;
 } pair;
@@ -249,7 +261,11 @@ typedef struct exporting {
 /* Rows of a group, copied out for the one that writes. */
 typedef struct part {
   uint64_t n;
-  struct edge { double weight; uint32_t source, target, projection; uint16_t delay; } *edge;
+  struct edge {
+    double weight;
+    uint32_t source, target, projection;
+    uint16_t delay;
+  } * edge;
 } part;
 
 static double weight_of(const h9_projection *p, const h9_rows *r, uint64_t i) {
@@ -276,7 +292,8 @@ static int copy_out(void *ctx, int worker, const h9_group *g, void **slot, h9_er
       const h9_rows *r = &g->rows[j];
       const h9_projection *p = &x->net->projections[r->projection];
       for (uint64_t l = r->start[i]; l < r->start[i + 1]; l++)
-        t->edge[k++] = (struct edge){weight_of(p, r, l), g->first + i, r->target[l], r->projection, r->delay[l]};
+        t->edge[k++] =
+            (struct edge){weight_of(p, r, l), g->first + i, r->target[l], r->projection, r->delay[l]};
     }
   *slot = t;
   return H9_OK;
@@ -309,13 +326,16 @@ static int put_edges(void *ctx, const h9_group *g, void *slot, h9_error *e) {
   return rc;
 }
 
-/* An index: of each node the ranges of edges, which are given in order of nodes as `ranges` edges [2 * k, 2 * k + 1). */
-static int write_index(pair *q, const char *which, uint32_t nodes, const uint64_t *first, const uint64_t *range, uint64_t n,
-                       h9_error *e) {
-  char *base = h9_sonata_path("%s/indices/%s", q->group, which), *a = h9_sonata_path("%s/node_id_to_ranges", base),
+/* An index: of each node the ranges of edges, which are given in order of nodes as `ranges` edges [2 * k, 2 *
+ * k + 1). */
+static int write_index(pair *q, const char *which, uint32_t nodes, const uint64_t *first,
+                       const uint64_t *range, uint64_t n, h9_error *e) {
+  char *base = h9_sonata_path("%s/indices/%s", q->group, which),
+       *a = h9_sonata_path("%s/node_id_to_ranges", base),
        *alias = h9_sonata_path("%s/node_id_to_range", base), *b = h9_sonata_path("%s/range_to_edge_id", base);
   h9_h5_column c = {.id = -1};
-  int rc = base && a && alias && b ? h9_h5_column_open(&c, &q->out.h5, a, H9_H5_I64, 2, e) : h9_fail_memory(e, 256, "names");
+  int rc = base && a && alias && b ? h9_h5_column_open(&c, &q->out.h5, a, H9_H5_I64, 2, e)
+                                   : h9_fail_memory(e, 256, "names");
   for (uint32_t i = 0; i < nodes && rc == H9_OK; i++) {
     int64_t of[2] = {(int64_t)first[i], (int64_t)first[i + 1]};
     rc = h9_h5_column_add(&c, of, 1, e);
@@ -335,7 +355,8 @@ static int write_index(pair *q, const char *which, uint32_t nodes, const uint64_
 
 /* Edges of a source follow each other: one range each. */
 static int index_sources(pair *q, uint32_t n, h9_error *e) {
-  uint64_t *first = malloc(((size_t)n + 1) * sizeof *first), *range = malloc(((size_t)n + 1) * 2 * sizeof *range), k = 0, at = 0;
+  uint64_t *first = malloc(((size_t)n + 1) * sizeof *first),
+           *range = malloc(((size_t)n + 1) * 2 * sizeof *range), k = 0, at = 0;
   int rc = first && range ? H9_OK : h9_fail_memory(e, (size_t)n * 24, "an index");
   for (uint32_t i = 0; i < n && rc == H9_OK; i++) {
     first[i] = k;
@@ -354,7 +375,8 @@ static int index_sources(pair *q, uint32_t n, h9_error *e) {
 /* Those of a target lie apart: a counting sort; edges that follow each other are one range. */
 static int index_targets(pair *q, uint32_t n, h9_error *e) {
   uint64_t *start = calloc((size_t)n + 2, sizeof *start), *order = malloc((q->n + 1) * sizeof *order),
-           *first = malloc(((size_t)n + 1) * sizeof *first), *range = malloc((q->n + 1) * 2 * sizeof *range), k = 0;
+           *first = malloc(((size_t)n + 1) * sizeof *first), *range = malloc((q->n + 1) * 2 * sizeof *range),
+           k = 0;
   int rc = start && order && first && range ? H9_OK : h9_fail_memory(e, q->n * 24, "an index");
   if (rc == H9_OK) {
     for (uint64_t i = 0; i < q->n; i++) start[q->targets[i] + 2]++;
@@ -390,7 +412,9 @@ static int open_pair(const exporting *x, pair *q, h9_error *e) {
   char *path = h9_sonata_path("%s/network/%s_%s_edges.h5", x->folder, a, b), *inner = NULL;
   q->group = h9_sonata_path("/edges/%s_%s", a, b);
   q->count = calloc(net->populations[q->source].count, sizeof *q->count);
-  int rc = path && q->group && q->count && (inner = h9_sonata_path("%s/0", q->group)) ? H9_OK : h9_fail_memory(e, 256, "edges");
+  int rc = path && q->group && q->count && (inner = h9_sonata_path("%s/0", q->group))
+               ? H9_OK
+               : h9_fail_memory(e, 256, "edges");
   if (rc == H9_OK) rc = h9_sonata_out_open(&q->out, path, e);
   if (rc == H9_OK) rc = h9_h5_group(&q->out.h5, inner, e);
   if (rc == H9_OK) rc = open_column(q, &q->from, "source_node_id", H9_H5_U64, e);
@@ -441,7 +465,8 @@ static void release_pair(pair *q) {
 /* ---- types of edges ---- */
 
 /* Values of a projection's synapses that were given; populations by their names. */
-static int write_synapse(const h9_network *net, const h9_projection *p, uint32_t k, const char *folder, h9_error *e) {
+static int write_synapse(const h9_network *net, const h9_projection *p, uint32_t k, const char *folder,
+                         h9_error *e) {
   const h9_synapse_model *m = h9_synapse_find(p->synapse);
   h9_json j = {0};
   char *name = h9_sonata_path("components/synapses/%u.json", 100 + k);
@@ -449,7 +474,8 @@ static int write_synapse(const h9_network *net, const h9_projection *p, uint32_t
   for (uint32_t i = 0; i < p->n_synapse_values; i++) {
     const h9_synapse_value *v = &p->synapse_values[i];
     int at = m ? h9_synapse_value_find(m, v->name) : -1;
-    if (at >= 0 && strcmp(m->values[at].unit, "population") == 0 && v->value >= 0 && v->value < net->n_populations)
+    if (at >= 0 && strcmp(m->values[at].unit, "population") == 0 && v->value >= 0 &&
+        v->value < net->n_populations)
       h9_json_text(&j, v->name, net->populations[(uint32_t)v->value].name);
     else h9_json_number(&j, v->name, v->value);
   }
@@ -464,9 +490,11 @@ static int write_synapse(const h9_network *net, const h9_projection *p, uint32_t
 static int write_edge_types(const exporting *x, const pair *q, h9_error *e) {
   const h9_network *net = x->net;
   h9_buf b = {0};
-  char text[64], *name = h9_sonata_path("network/%s_%s_edge_types.csv", net->populations[q->source].name, net->populations[q->target].name);
+  char text[64], *name = h9_sonata_path("network/%s_%s_edge_types.csv", net->populations[q->source].name,
+                                        net->populations[q->target].name);
   int rc = name ? H9_OK : h9_fail_memory(e, 64, "a name");
-  static const char header[] = "edge_type_id population name model_template dynamics_params syn_weight delay\n";
+  static const char header[] =
+      "edge_type_id population name model_template dynamics_params syn_weight delay\n";
   h9_buf_put(&b, header, sizeof header - 1);
   for (uint32_t k = 0; k < net->n_projections && rc == H9_OK; k++) {
     const h9_projection *p = &net->projections[k];
@@ -480,7 +508,11 @@ static int write_edge_types(const exporting *x, const pair *q, h9_error *e) {
     snprintf(text, sizeof text, "%u.json", 100 + k);
     put_cell(&b, is_static ? "NULL" : text, false);
     put_number_cell(&b, q->weights ? NAN : h9_dist_constant(&p->weight), false);
-    put_number_cell(&b, q->delays ? NAN : h9_sonata_ms(&x->clock, (h9_step)floor(h9_dist_constant(&p->delay) / net->dt + 0.5)), true);
+    put_number_cell(
+        &b,
+        q->delays ? NAN
+                  : h9_sonata_ms(&x->clock, (h9_step)floor(h9_dist_constant(&p->delay) / net->dt + 0.5)),
+        true);
     if (!is_static) rc = write_synapse(net, p, k, x->folder, e);
   }
   if (rc == H9_OK) rc = h9_sonata_put_text(x->folder, name, &b, e);
@@ -506,7 +538,8 @@ static int find_pairs(exporting *x, h9_error *e) {
     }
     x->pair_of[k] = (int32_t)i;
     q->weights |= p->weight_encoding != H9_WEIGHT_CONSTANT;
-    q->delays |= !h9_dist_is_constant(&p->delay);
+    /* of connections given one by one the projection tells the mean */
+    q->delays |= p->rule == H9_RULE_EXPLICIT || !h9_dist_is_constant(&p->delay);
   }
   return H9_OK;
 }
@@ -518,18 +551,23 @@ static void note_projections(const h9_network *net, h9_buf *notes, const char *n
     receptors += net->projections[k].receptor > 0;
     plastic += strcmp(net->projections[k].synapse, "static") != 0;
   }
-  if (rules) h9_note(notes, "%s: the rules of %u projections become the connections that they made", name, rules);
+  if (rules)
+    h9_note(notes, "%s: the rules of %u projections become the connections that they made", name, rules);
   if (receptors) h9_note(notes, "%s: the receptors of %u projections are not in the files", name, receptors);
   if (plastic)
-    h9_note(notes, "%s: the synapse models of %u projections are told by NEST's names, which other readers may not know", name, plastic);
+    h9_note(
+        notes,
+        "%s: the synapse models of %u projections are told by NEST's names, which other readers may not know",
+        name, plastic);
 }
 
-int h9_sonata_write_edges(h9_network *net, h9_reader *reader, h9_block *block, bool *ended, const char *folder, int threads,
-                          h9_buf *notes, const char *name, h9_error *e) {
+int h9_sonata_write_edges(h9_network *net, h9_reader *reader, h9_block *block, bool *ended,
+                          const char *folder, int threads, h9_buf *notes, const char *name, h9_error *e) {
   exporting x = {.net = net, .folder = folder, .clock = h9_sonata_clock_of(net->dt)};
   h9_rowsource *source = NULL;
   if (net->n_projections == 0) return H9_OK;
-  int rc = h9_rowsource_read(&source, net, reader, block, ended, &(h9_rowsource_options){.threads = threads}, e);
+  int rc =
+      h9_rowsource_read(&source, net, reader, block, ended, &(h9_rowsource_options){.threads = threads}, e);
   if (rc == H9_OK) rc = find_pairs(&x, e);
   for (size_t i = 0; i < x.n && rc == H9_OK; i++) rc = open_pair(&x, &x.pairs[i], e);
   if (rc == H9_OK) rc = h9_rowsource_run(source, copy_out, put_edges, &x, e);

@@ -13,11 +13,16 @@ enum { CHUNK = 1 << 16, DEFLATE = 1 };
 
 static hid_t memory_type(enum h9_h5_type t) {
   switch (t) {
-  case H9_H5_U32: return H5T_NATIVE_UINT32;
-  case H9_H5_U64: return H5T_NATIVE_UINT64;
-  case H9_H5_I64: return H5T_NATIVE_INT64;
-  case H9_H5_F32: return H5T_NATIVE_FLOAT;
-  default: return H5T_NATIVE_DOUBLE;
+  case H9_H5_U32:
+    return H5T_NATIVE_UINT32;
+  case H9_H5_U64:
+    return H5T_NATIVE_UINT64;
+  case H9_H5_I64:
+    return H5T_NATIVE_INT64;
+  case H9_H5_F32:
+    return H5T_NATIVE_FLOAT;
+  default:
+    return H5T_NATIVE_DOUBLE;
   }
 }
 
@@ -36,7 +41,8 @@ int h9_h5_open(h9_h5 *f, const char *path, h9_error *e) {
   struct stat st;
   *f = (h9_h5){.id = -1};
   hush();
-  if (stat(path, &st) != 0 || access(path, R_OK) != 0) return h9_fail_sys(e, H9_ENOINPUT, errno, "%s: cannot open", path);
+  if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+    return h9_fail_sys(e, H9_ENOINPUT, errno, "%s: cannot open", path);
   f->id = S_ISREG(st.st_mode) ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
   if (f->id < 0) return h9_fail(e, H9_EDATA, "%s: is no whole HDF5 file, expected one", path);
   f->path = h9_strdup(path);
@@ -55,7 +61,8 @@ int h9_h5_create(h9_h5 *f, const char *path, h9_error *e) {
   errno = 0;
   hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (id < 0) {
-    (void)!(errno ? h9_fail_sys(e, H9_EIO, errno, "%s: cannot create", path) : h9_fail(e, H9_EIO, "%s: cannot create", path));
+    (void)!(errno ? h9_fail_sys(e, H9_EIO, errno, "%s: cannot create", path)
+                  : h9_fail(e, H9_EIO, "%s: cannot create", path));
     free(f->path);
     f->path = NULL;
     return e->code;
@@ -89,7 +96,8 @@ int h9_h5_group(h9_h5 *f, const char *path, h9_error *e) {
   return H9_OK;
 }
 
-static int put(h9_h5 *f, const char *path, const char *attribute, hid_t type, hid_t space, const void *v, h9_error *e) {
+static int put(h9_h5 *f, const char *path, const char *attribute, hid_t type, hid_t space, const void *v,
+               h9_error *e) {
   hid_t at = H5Oopen(f->id, path, H5P_DEFAULT);
   hid_t a = at < 0 ? -1 : H5Acreate2(at, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
   bool good = a >= 0 && H5Awrite(a, type, v) >= 0;
@@ -110,14 +118,15 @@ int h9_h5_put_text(h9_h5 *f, const char *path, const char *attribute, const char
   return rc;
 }
 
-int h9_h5_put_numbers(h9_h5 *f, const char *path, const char *attribute, enum h9_h5_type type, const void *v, uint32_t n,
-                      h9_error *e) {
+int h9_h5_put_numbers(h9_h5 *f, const char *path, const char *attribute, enum h9_h5_type type, const void *v,
+                      uint32_t n, h9_error *e) {
   hsize_t dim = n;
-  return put(f, path, attribute, memory_type(type), n ? H5Screate_simple(1, &dim, NULL) : H5Screate(H5S_SCALAR), v, e);
+  return put(f, path, attribute, memory_type(type),
+             n ? H5Screate_simple(1, &dim, NULL) : H5Screate(H5S_SCALAR), v, e);
 }
 
-int h9_h5_put_enum(h9_h5 *f, const char *path, const char *attribute, const char *const *names, int n, int which,
-                   h9_error *e) {
+int h9_h5_put_enum(h9_h5 *f, const char *path, const char *attribute, const char *const *names, int n,
+                   int which, h9_error *e) {
   hid_t type = H5Tenum_create(H5T_NATIVE_UINT8);
   for (uint8_t i = 0; i < n; i++) (void)H5Tenum_insert(type, names[i], &i);
   uint8_t value = (uint8_t)which;
@@ -127,12 +136,15 @@ int h9_h5_put_enum(h9_h5 *f, const char *path, const char *attribute, const char
 }
 
 int h9_h5_link(h9_h5 *f, const char *path, const char *other, h9_error *e) {
-  return H5Lcreate_hard(f->id, path, f->id, other, H5P_DEFAULT, H5P_DEFAULT) < 0 ? fail_write(f, other, e) : H9_OK;
+  return H5Lcreate_hard(f->id, path, f->id, other, H5P_DEFAULT, H5P_DEFAULT) < 0 ? fail_write(f, other, e)
+                                                                                 : H9_OK;
 }
 
-int h9_h5_column_open(h9_h5_column *c, h9_h5 *f, const char *path, enum h9_h5_type type, uint32_t width, h9_error *e) {
+int h9_h5_column_open(h9_h5_column *c, h9_h5 *f, const char *path, enum h9_h5_type type, uint32_t width,
+                      h9_error *e) {
   uint32_t wide = width ? width : 1;
-  hsize_t none[2] = {0, wide}, most[2] = {H5S_UNLIMITED, wide}, chunk[2] = {CHUNK / wide ? CHUNK / wide : 1, wide};
+  hsize_t none[2] = {0, wide}, most[2] = {H5S_UNLIMITED, wide},
+          chunk[2] = {CHUNK / wide ? CHUNK / wide : 1, wide};
   int rank = width ? 2 : 1;
   *c = (h9_h5_column){.file = f, .id = -1, .type = type, .width = width, .path = h9_strdup(path)};
   c->buffer = malloc((size_t)chunk[0] * wide * size_of(type));
@@ -140,7 +152,8 @@ int h9_h5_column_open(h9_h5_column *c, h9_h5 *f, const char *path, enum h9_h5_ty
     h9_h5_column_drop(c);
     return h9_fail_memory(e, (size_t)chunk[0] * wide * size_of(type), "a column");
   }
-  hid_t space = H5Screate_simple(rank, none, most), how = H5Pcreate(H5P_DATASET_CREATE), parents = with_parents();
+  hid_t space = H5Screate_simple(rank, none, most), how = H5Pcreate(H5P_DATASET_CREATE),
+        parents = with_parents();
   (void)H5Pset_chunk(how, rank, chunk);
   (void)H5Pset_shuffle(how);
   (void)H5Pset_deflate(how, DEFLATE);
@@ -281,8 +294,8 @@ static bool read_text(hid_t a, hid_t type, char *text, size_t room) {
   return good;
 }
 
-int h9_h5_get_text(const h9_h5 *f, const char *path, const char *attribute, char *text, size_t room, bool *there,
-                   h9_error *e) {
+int h9_h5_get_text(const h9_h5 *f, const char *path, const char *attribute, char *text, size_t room,
+                   bool *there, h9_error *e) {
   hid_t a = attribute_of(f, path, attribute);
   *there = a >= 0;
   if (a < 0) return H9_OK;
@@ -295,22 +308,24 @@ int h9_h5_get_text(const h9_h5 *f, const char *path, const char *attribute, char
   }
   if (type >= 0) H5Tclose(type);
   H5Aclose(a);
-  return good ? H9_OK : h9_fail(e, H9_EDATA, "%s:%s: attribute %s: expected a text", f->path, path, attribute);
+  return good ? H9_OK
+              : h9_fail(e, H9_EDATA, "%s:%s: attribute %s: expected a text", f->path, path, attribute);
 }
 
-int h9_h5_get_numbers(const h9_h5 *f, const char *path, const char *attribute, double *v, uint32_t n, bool *there,
-                      h9_error *e) {
+int h9_h5_get_numbers(const h9_h5 *f, const char *path, const char *attribute, double *v, uint32_t n,
+                      bool *there, h9_error *e) {
   hid_t a = attribute_of(f, path, attribute);
   *there = a >= 0;
   if (a < 0) return H9_OK;
   hid_t type = H5Aget_type(a), space = H5Aget_space(a);
   H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  bool good = (class == H5T_INTEGER || class == H5T_FLOAT) && space >= 0 && H5Sget_simple_extent_npoints(space) == n &&
-              H5Aread(a, H5T_NATIVE_DOUBLE, v) >= 0;
+  bool good = (class == H5T_INTEGER || class == H5T_FLOAT) && space >= 0 &&
+              H5Sget_simple_extent_npoints(space) == n && H5Aread(a, H5T_NATIVE_DOUBLE, v) >= 0;
   if (type >= 0) H5Tclose(type);
   if (space >= 0) H5Sclose(space);
   H5Aclose(a);
-  return good ? H9_OK : h9_fail(e, H9_EDATA, "%s:%s: attribute %s: expected %u numbers", f->path, path, attribute, n);
+  return good ? H9_OK
+              : h9_fail(e, H9_EDATA, "%s:%s: attribute %s: expected %u numbers", f->path, path, attribute, n);
 }
 
 int h9_h5_array_open(h9_h5_array *a, const h9_h5 *f, const char *path, h9_error *e) {
@@ -334,23 +349,28 @@ int h9_h5_array_open(h9_h5_array *a, const h9_h5 *f, const char *path, h9_error 
     return H9_OK;
   }
   h9_h5_array_close(a);
-  return good ? h9_fail_memory(e, strlen(path), "a name")
-              : h9_fail(e, H9_EDATA, "%s:%s: expected a dataset of numbers, a list or a table", f->path, path);
+  return good
+             ? h9_fail_memory(e, strlen(path), "a name")
+             : h9_fail(e, H9_EDATA, "%s:%s: expected a dataset of numbers, a list or a table", f->path, path);
 }
 
-int h9_h5_array_read(const h9_h5_array *a, enum h9_h5_type type, uint64_t from, uint64_t n, void *to, h9_error *e) {
+int h9_h5_array_read(const h9_h5_array *a, enum h9_h5_type type, uint64_t from, uint64_t n, void *to,
+                     h9_error *e) {
   hsize_t start[2] = {from, 0}, count[2] = {n, a->width};
   if (n == 0) return H9_OK;
   if (from + n > a->n)
-    return h9_fail(e, H9_EDATA, "%s: holds %llu rows, expected at least %llu", a->where, (unsigned long long)a->n,
-                   (unsigned long long)(from + n));
+    return h9_fail(e, H9_EDATA, "%s: holds %llu rows, expected at least %llu", a->where,
+                   (unsigned long long)a->n, (unsigned long long)(from + n));
   hid_t space = H5Dget_space(a->id), memory = H5Screate_simple(a->width ? 2 : 1, count, NULL);
-  bool good = space >= 0 && memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+  bool good = space >= 0 && memory >= 0 &&
+              H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
               H5Dread(a->id, memory_type(type), memory, space, H5P_DEFAULT, to) >= 0;
   if (space >= 0) H5Sclose(space);
   if (memory >= 0) H5Sclose(memory);
   return good ? H9_OK
-              : h9_fail(e, H9_EDATA, "%s: cannot be read: damaged, or compressed by a filter that is not installed", a->where);
+              : h9_fail(e, H9_EDATA,
+                        "%s: cannot be read: damaged, or compressed by a filter that is not installed",
+                        a->where);
 }
 
 void h9_h5_array_close(h9_h5_array *a) {
@@ -366,9 +386,10 @@ int h9_h5_list(const h9_h5 *f, const char *path, enum h9_h5_type type, uint64_t 
   if (rc != H9_OK) return rc;
   bool floats = type == H9_H5_F32 || type == H9_H5_F64;
   if (a.width || a.n != n)
-    rc = h9_fail(e, H9_EDATA, "%s: found %llu values%s, expected a list of %llu", a.where, (unsigned long long)a.n,
-                 a.width ? " in rows" : "", (unsigned long long)n);
-  else if (!floats && !a.whole) rc = h9_fail(e, H9_EDATA, "%s: found fractional numbers, expected integers", a.where);
+    rc = h9_fail(e, H9_EDATA, "%s: found %llu values%s, expected a list of %llu", a.where,
+                 (unsigned long long)a.n, a.width ? " in rows" : "", (unsigned long long)n);
+  else if (!floats && !a.whole)
+    rc = h9_fail(e, H9_EDATA, "%s: found fractional numbers, expected integers", a.where);
   else if (n > SIZE_MAX / 8 || !(*to = malloc((size_t)(n + 1) * size_of(type))))
     rc = h9_fail_memory(e, (size_t)n * size_of(type), a.where);
   else rc = h9_h5_array_read(&a, type, 0, n, *to, e);
